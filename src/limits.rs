@@ -1,0 +1,118 @@
+//! Every bound of the program in one place, each with its reason.
+//!
+//! What a bound limits reads it from here; nothing else of the program may invent one. Bounds that are related
+//! are derived from one another, so that changing one keeps the rest true.
+
+use std::time::Duration;
+
+/// The port of the room where nobody says another: unassigned, below the ephemeral range, and one that browsers open.
+pub const DEFAULT_PORT: u16 = 8808;
+
+// --- Names and messages -------------------------------------------------------------------------------------------
+
+/// The shortest name, in characters as a reader counts them: one letter is too easily mistaken for another's initial.
+pub const NAME_MIN_CHARS: usize = 2;
+/// The longest name, in characters as a reader counts them: a roster of thirty-two columns still fits beside a chat.
+pub const NAME_MAX_CHARS: usize = 32;
+/// The longest name in bytes: a single character may carry any number of combining marks, the memory of it must not.
+pub const NAME_MAX_BYTES: usize = 256;
+/// How often a bad name may be mended on one connection before it is ended.
+pub const NAME_TRIES: u32 = 3;
+/// The longest message, in bytes of UTF-8: a long log excerpt, not a file.
+pub const MESSAGE_MAX_BYTES: usize = 16 * 1024;
+/// The longest line of the native dialect without its `\n`: a whole message with every byte escaped to two, and room to spare.
+pub const LINE_MAX_BYTES: usize = 64 * 1024;
+
+// --- The room -----------------------------------------------------------------------------------------------------
+
+/// Most members at once where nobody says another.
+pub const MAX_MEMBERS: usize = 10_000;
+/// Messages a second that are read from one member where nobody says another: nobody types that fast, a paste does.
+pub const RATE: u32 = 200;
+/// The burst after which the rate holds, as a multiple of the rate.
+pub const RATE_BURST: u32 = 10;
+/// How many past messages a newcomer gets.
+pub const HISTORY_MESSAGES: usize = 100;
+/// How many bytes of past messages a newcomer gets at most.
+pub const HISTORY_BYTES: usize = 1024 * 1024;
+/// How many entries each native member keeps, so that a new host can bring others up to date.
+pub const LOG_ENTRIES: usize = 10_000;
+/// How many bytes of text those entries hold at most: as much as the shared stream does.
+pub const LOG_BYTES: usize = 4 * 1024 * 1024;
+/// How many changes of host the table of terms reaches back.
+pub const TERMS: usize = 64;
+/// How many candidates for the next host are tried, in order of seniority: with more than that gone at once, elect afresh.
+pub const CANDIDATES: usize = 16;
+/// How long the name of a member whose connection was lost is kept for it.
+pub const GHOST: Duration = Duration::from_secs(30);
+/// How many members that left are remembered (name for a ghost, message counter against doubles).
+pub const DEPARTED: usize = MAX_MEMBERS;
+/// How many addresses can be banned: more than a LAN has.
+pub const BANS: usize = 65_536;
+/// The longest that newcomers are gathered into one announcement, in a full room.
+pub const GATHER_MAX: Duration = Duration::from_millis(50);
+/// How long newcomers are gathered for each member who has to be told: a small room greets at once, and a storm of
+/// joins costs a bounded share of the host's time whatever the size of the room.
+pub const GATHER_PER_MEMBER: Duration = Duration::from_micros(10);
+/// How long a new host listens only, so that nobody who is ahead of it loses anything.
+pub const FLUSH: Duration = Duration::from_secs(1);
+/// How long members have to come to a new host before they have left.
+pub const ABSENT: Duration = Duration::from_secs(10);
+
+// --- Connections at the host --------------------------------------------------------------------------------------
+
+/// Connections that may wait to be accepted: everybody comes at once after a change of host.
+pub const BACKLOG: i32 = 4096;
+/// The shared stream of one dialect.
+pub const STREAM_BYTES: usize = 4 * 1024 * 1024;
+/// How much may be added to the stream before what is there is written out: a reader that keeps up never falls off it
+/// because of a single turn.
+pub const TURN_BYTES: usize = STREAM_BYTES / 8;
+/// What is read from one connection in one turn of the loop.
+pub const READ_BYTES: usize = 64 * 1024;
+/// What may wait for one member alone; a whole history and roster are shared and do not count.
+pub const OWN_QUEUE_BYTES: usize = 256 * 1024;
+/// A member that has taken nothing for this long, while something waited for it, is slow.
+pub const SLOW: Duration = Duration::from_secs(10);
+/// How long a connection may be silent before it has said who it is.
+pub const HELLO_WAIT: Duration = Duration::from_secs(10);
+/// How often the host says that it is alive, and members answer.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
+/// Silence after which a connection is lost: three heartbeats.
+pub const SILENCE: Duration = Duration::from_secs(15);
+/// How long a connection that is being ended may take to read its last words.
+pub const LINGER: Duration = Duration::from_secs(2);
+/// How long accepting pauses when there are no descriptors left.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+// --- Connecting ---------------------------------------------------------------------------------------------------
+
+/// Connecting to one address.
+pub const CONNECT: Duration = Duration::from_secs(2);
+/// The answer to `hello`.
+pub const HELLO_ANSWER: Duration = Duration::from_secs(2);
+/// A peer that has not been in the room has decided (host, client or error) after this long.
+pub const DECIDE: Duration = Duration::from_secs(10);
+/// The shortest pause between two attempts of an election: the holder of the port has just died or does not listen yet.
+pub const RETRY_MIN: Duration = Duration::from_millis(20);
+/// The longest such pause; jitter between the two keeps many peers from moving in step.
+pub const RETRY_MAX: Duration = Duration::from_millis(120);
+/// Attempts to reconnect before the election starts again.
+pub const RECONNECTS: u32 = 10;
+/// The first pause between attempts to reconnect; it doubles.
+pub const RECONNECT_MIN: Duration = Duration::from_millis(250);
+/// The longest pause between attempts to reconnect.
+pub const RECONNECT_MAX: Duration = Duration::from_secs(5);
+/// What a member has sent and not yet got back, in messages; more waits in its standard input.
+pub const UNACKNOWLEDGED: usize = 1_000;
+
+// --- Inside the process -------------------------------------------------------------------------------------------
+
+/// Commands that wait for the network thread.
+pub const COMMANDS: usize = 1_024;
+/// Events that wait for the interface.
+pub const EVENTS: usize = 16_384;
+/// How long a closing room tries to get its last words to everybody.
+pub const CLOSE: Duration = Duration::from_millis(2_500);
+/// How often the connections log looks whether it was renamed.
+pub const LOG_ROTATION: Duration = Duration::from_secs(1);

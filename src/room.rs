@@ -1,0 +1,3 @@
+//! The room: a set of rules with no sockets, threads, files, clock or printing.
+
+pub mod event;
