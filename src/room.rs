@@ -1,3 +1,4 @@
 //! The room: a set of rules with no sockets, threads, files, clock or printing.
 
 pub mod event;
+pub mod text;
