@@ -16,6 +16,9 @@ pub const NAME_MIN_CHARS: usize = 2;
 pub const NAME_MAX_CHARS: usize = 32;
 /// The longest name in bytes: a single character may carry any number of combining marks, the memory of it must not.
 pub const NAME_MAX_BYTES: usize = 256;
+/// How many suffixes of a taken name are tried one by one, so that a number that has become free is taken again; beyond
+/// them the next one is found by halving, because five thousand members may all be called `student`.
+pub const NAME_SUFFIXES_IN_TURN: u32 = 40;
 /// How often a bad name may be mended on one connection before it is ended.
 pub const NAME_TRIES: u32 = 3;
 /// The longest message, in bytes of UTF-8: a long log excerpt, not a file.

@@ -1,4 +1,5 @@
 //! The room: a set of rules with no sockets, threads, files, clock or printing.
 
 pub mod event;
+pub mod name;
 pub mod text;
