@@ -1,6 +1,527 @@
 //! The room: a set of rules with no sockets, threads, files, clock or printing.
+//!
+//! It takes what members ask for and returns what members must hear. What everybody hears is an [`Entry`] in its log, in one
+//! order; what one connection hears is an [`Effect`]. Native peers, the host's own screen and whoever else comes are all
+//! the same thing to it: members. It does not know how they are connected, only by which [`Link`].
+//!
+//! How the order survives its host: every native member keeps a [`Replica`]; the next host begins a term with
+//! [`Room::take_over`] and first only listens (the flush), so that a member who is ahead of it can hand over what it lacks.
 
 pub mod command;
+pub mod entry;
 pub mod event;
+pub mod id;
+pub mod log;
 pub mod name;
+mod names;
+pub mod replica;
+mod returning;
 pub mod text;
+pub mod view;
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use entry::{Act, Entry, Member, Said};
+use event::{Closed, Leave};
+use id::{MemberId, PeerId, RoomId};
+use log::{Log, common};
+use name::Name;
+use names::Names;
+use replica::Replica;
+
+use crate::limits::{BANS, DEPARTED, GATHER_MAX, GATHER_PER_MEMBER};
+use crate::moment::Moment;
+use crate::wire::native::{Hello, Request, VERSION};
+use returning::{Flush, candidate_at};
+
+/// A connection, as whoever runs the room numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Link(pub u64);
+
+impl Link {
+    /// The host's own participant, who has no connection.
+    pub const OWN: Self = Self(0);
+}
+
+/// What one connection must hear, or must suffer.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// These are in, as of the last entry: welcome them.
+    Admitted(Vec<Admission>),
+    /// Something for one connection alone.
+    Letter(Link, Letter),
+    /// The connection ends, once it has what was sent to it.
+    End(Link, End),
+}
+
+/// One who has been let in.
+#[derive(Debug, PartialEq)]
+pub struct Admission {
+    /// Its connection.
+    pub link: Link,
+    /// Its number.
+    pub id: MemberId,
+    /// The name that it got.
+    pub name: Arc<str>,
+    /// The entry up to which it knows the room's past; none for a newcomer, who gets the history.
+    pub after: Option<u64>,
+    /// How many entries after that are no longer to be had.
+    pub missed: u64,
+    /// Whether it has messages that the room lacks.
+    pub lack: bool,
+}
+
+/// Something for one connection alone.
+#[derive(Debug, PartialEq)]
+pub enum Letter {
+    /// A private message.
+    Told {
+        /// Who said it.
+        by: MemberId,
+        /// Who said it.
+        peer: PeerId,
+        /// The author's count.
+        n: u64,
+        /// Who said it.
+        from: Arc<str>,
+        /// To whom.
+        to: Arc<str>,
+        /// What.
+        text: Arc<str>,
+        /// As an action.
+        action: bool,
+    },
+    /// Something was not done.
+    Refused(Refusal),
+    /// The roster, as asked for.
+    Members,
+    /// The answer to a `ping`.
+    Pong,
+    /// Hand over what you have after this entry.
+    Lack(u64),
+    /// The last word before the end.
+    Closed(Closed, String),
+}
+
+/// What was not done, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// For scripts.
+    pub code: &'static str,
+    /// For people: a sentence.
+    pub text: String,
+    /// Of which message.
+    pub n: Option<u64>,
+}
+
+impl Refusal {
+    /// What was not done, and why.
+    pub fn new(code: &'static str, text: impl Into<String>) -> Self {
+        Self { code, text: text.into(), n: None }
+    }
+
+    fn of(self, n: Option<u64>) -> Self {
+        Self { n, ..self }
+    }
+}
+
+/// Why a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Its member left.
+    Left(Leave),
+    /// Its member came back on another connection.
+    Replaced,
+}
+
+/// Somebody who has said hello and is not in yet.
+#[derive(Debug)]
+struct Arrival {
+    link: Link,
+    ip: IpAddr,
+    peer: Option<PeerId>,
+    name: Name,
+    hello: Hello,
+}
+
+/// A member's connection.
+#[derive(Debug, Clone, Copy)]
+struct Linked {
+    link: Link,
+    ip: IpAddr,
+}
+
+/// The room, where it is hosted.
+#[derive(Debug)]
+pub struct Room {
+    replica: Replica,
+    me: MemberId,
+    max_members: usize,
+    names: Names,
+    links: BTreeMap<MemberId, Linked>,
+    peers: HashMap<PeerId, MemberId>,
+    /// How far those who left had counted, so that a message that they send again is not doubled.
+    counted: HashMap<PeerId, u64>,
+    counted_order: VecDeque<PeerId>,
+    bans: HashSet<IpAddr>,
+    arrivals: Vec<Arrival>,
+    admit_at: Duration,
+    last_admission: Option<Duration>,
+    flush: Option<Flush>,
+    absent_until: Option<Duration>,
+}
+
+impl Room {
+    /// Opens a new room with the host's own participant in it.
+    pub fn open(room: RoomId, me: PeerId, name: &Name, at: Vec<SocketAddr>, max_members: usize, now: Moment) -> Self {
+        let id = MemberId(1);
+        let mut log = Log::default();
+        log.begin_term(1, me);
+        let mut room = Self::around(Replica::new(room, now.wall, 1, id, log), id, max_members);
+        let name = Arc::from(room.names.take(name, me, now.mono).as_str());
+        room.peers.insert(me, id);
+        room.order(Act::Joined(Member { id, peer: me, returns: true, name, at, n: 0 }), now);
+        room
+    }
+
+    fn around(replica: Replica, me: MemberId, max_members: usize) -> Self {
+        let own = Linked { link: Link::OWN, ip: IpAddr::from([127, 0, 0, 1]) };
+        Self {
+            replica,
+            me,
+            max_members,
+            names: Names::default(),
+            links: BTreeMap::from([(me, own)]),
+            peers: HashMap::new(),
+            counted: HashMap::new(),
+            counted_order: VecDeque::new(),
+            bans: HashSet::new(),
+            arrivals: Vec::new(),
+            admit_at: Duration::ZERO,
+            last_admission: None,
+            flush: None,
+            absent_until: None,
+        }
+    }
+
+    /// What every member knows of the room.
+    pub fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    /// The same, for another host to go on with.
+    pub fn into_replica(self) -> Replica {
+        self.replica
+    }
+
+    /// The host's own participant.
+    pub fn me(&self) -> MemberId {
+        self.me
+    }
+
+    /// The connection of a member, unless it is away (its host was lost and it has not come to the new one).
+    pub fn link(&self, id: MemberId) -> Option<Link> {
+        self.links.get(&id).map(|linked| linked.link)
+    }
+
+    /// Somebody on a connection says who it is. It is let in by [`Room::tick`], together with whoever comes at the same time.
+    ///
+    /// # Errors
+    /// Why it is not let in: `version`, `banned`, `bad-name` (which may be mended), `room-full`.
+    pub fn hello(&mut self, link: Link, ip: IpAddr, hello: Hello, now: Moment) -> Result<Vec<Effect>, Refusal> {
+        if hello.v != VERSION {
+            let text = format!("this room speaks version {VERSION}, not {}", hello.v);
+            return Err(Refusal::new("version", text));
+        }
+        if self.bans.contains(&ip) {
+            return Err(Refusal::new("banned", "the host has banned this address"));
+        }
+        let name = Name::parse(&hello.name).map_err(|error| Refusal::new("bad-name", error.to_string()))?;
+        let peer = hello.key.map(id::Secret::peer);
+        let returns = peer.is_some_and(|peer| self.peers.contains_key(&peer));
+        if !returns && self.links.len() + self.arrivals.len() >= self.max_members {
+            return Err(Refusal::new("room-full", format!("the room is full: {} members", self.max_members)));
+        }
+        let mut effects = Vec::new();
+        if self.flush.is_some()
+            && let Some(after) = self.lacks(&hello)
+        {
+            effects.push(Effect::Letter(link, Letter::Lack(after)));
+        }
+        if self.arrivals.is_empty() {
+            let pause = GATHER_MAX.min(GATHER_PER_MEMBER * u32::try_from(self.links.len()).unwrap_or(u32::MAX));
+            self.admit_at = self.last_admission.map_or(now.mono, |last| now.mono.max(last + pause));
+        }
+        self.arrivals.push(Arrival { link, ip, peer, name, hello });
+        Ok(effects)
+    }
+
+    /// The earliest time at which [`Room::tick`] has something to do.
+    pub fn deadline(&self) -> Option<Duration> {
+        let admit = match &self.flush {
+            Some(flush) => Some(flush.until),
+            None => (!self.arrivals.is_empty()).then_some(self.admit_at),
+        };
+        [admit, self.absent_until].into_iter().flatten().min()
+    }
+
+    /// Lets in who is waiting, and lets go who has stayed away, when it is time.
+    pub fn tick(&mut self, now: Moment) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.flush.as_ref().is_some_and(|flush| flush.until <= now.mono || self.all_are_back()) {
+            self.end_flush(now);
+        }
+        if self.flush.is_none() && !self.arrivals.is_empty() && self.admit_at <= now.mono {
+            self.last_admission = Some(now.mono);
+            self.admit(now, &mut effects);
+        }
+        if self.absent_until.is_some_and(|until| until <= now.mono) {
+            self.absent_until = None;
+            self.let_go_absent(now);
+        }
+        effects
+    }
+
+    fn admit(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let admitted = std::mem::take(&mut self.arrivals)
+            .into_iter()
+            .map(|arrival| match arrival.peer.and_then(|peer| self.peers.get(&peer).copied()) {
+                Some(id) => self.let_back_in(id, &arrival, effects),
+                None => self.let_in(&arrival, now),
+            })
+            .collect();
+        effects.push(Effect::Admitted(admitted));
+    }
+
+    /// A newcomer, or somebody from another room or whom we had given up.
+    fn let_in(&mut self, arrival: &Arrival, now: Moment) -> Admission {
+        let id = self.replica.next_id();
+        let peer = arrival.peer.unwrap_or_else(|| PeerId::stranger(self.replica.room, id));
+        let name: Arc<str> = Arc::from(self.names.take(&arrival.name, peer, now.mono).as_str());
+        let at = candidate_at(arrival.ip, &arrival.hello);
+        let n = self.counted.get(&peer).copied().unwrap_or(0);
+        self.links.insert(id, Linked { link: arrival.link, ip: arrival.ip });
+        self.peers.insert(peer, id);
+        let admission = self.admission(id, name.clone(), arrival);
+        self.order(Act::Joined(Member { id, peer, returns: arrival.peer.is_some(), name, at, n }), now);
+        admission
+    }
+
+    fn admission(&self, id: MemberId, name: Arc<str>, arrival: &Arrival) -> Admission {
+        let theirs = arrival.hello.have.last().map_or(0, |term| term.last);
+        let after = (arrival.hello.room == Some(self.replica.room) && theirs > 0)
+            .then(|| common(self.replica.log.terms(), &arrival.hello.have));
+        let missed = after.map_or(0, |after| {
+            let log = &self.replica.log;
+            log.last().saturating_sub(after)
+                - u64::try_from(log.after(after).len()).unwrap_or(0).min(log.last() - after)
+        });
+        Admission { link: arrival.link, id, name, after, missed, lack: theirs > after.unwrap_or(0) }
+    }
+
+    /// A connection asks for something.
+    pub fn request(&mut self, id: MemberId, request: Request<'_>, now: Moment) -> Vec<Effect> {
+        let Some(link) = self.link(id) else { return Vec::new() };
+        let done = match request {
+            Request::Say { n, text, action } => self.say(id, n, &text, action, now).map(|()| Vec::new()),
+            Request::Tell { n, to, text, action } => self.tell(id, n, &to, &text, action),
+            Request::Nick(name) => self.rename(id, &name, now).map(|()| Vec::new()),
+            Request::Who => Ok(vec![Effect::Letter(link, Letter::Members)]),
+            Request::Kick(name) => self.kick(id, &name, Leave::Kicked, now),
+            Request::Ban(name) => self.kick(id, &name, Leave::Banned, now),
+            Request::Unban(address) => self.unban(id, &address).map(|()| Vec::new()),
+            Request::Ping => Ok(vec![Effect::Letter(link, Letter::Pong)]),
+            Request::Pong => Ok(Vec::new()),
+            Request::Hand(line) => {
+                self.take_late(*line);
+                Ok(Vec::new())
+            }
+            Request::Bye => {
+                self.gone(id, Leave::Quit, now);
+                Ok(vec![
+                    Effect::Letter(link, Letter::Closed(Closed::Left, "you left".into())),
+                    Effect::End(link, End::Left(Leave::Quit)),
+                ])
+            }
+            Request::Hello(_) => Err(Refusal::new("already-in", "you are in the room already")),
+        };
+        done.unwrap_or_else(|refusal| vec![Effect::Letter(link, Letter::Refused(refusal))])
+    }
+
+    /// Counts a message of `id`: the count it gets, or nothing where the room has dealt with it before.
+    fn count(&mut self, id: MemberId, n: Option<u64>) -> Option<u64> {
+        let author = self.replica.member_mut(id)?;
+        let n = n.unwrap_or(author.n + 1);
+        if n <= author.n {
+            return None;
+        }
+        author.n = n;
+        Some(n)
+    }
+
+    /// Orders a message. On the host's busiest path.
+    pub(crate) fn say(
+        &mut self,
+        id: MemberId,
+        n: Option<u64>,
+        text: &str,
+        action: bool,
+        now: Moment,
+    ) -> Result<(), Refusal> {
+        let Some(count) = self.count(id, n) else { return Ok(()) };
+        let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
+        let Some(author) = self.replica.member(id) else { return Ok(()) };
+        let (peer, from) = (author.peer, author.name.clone());
+        self.order(Act::Said(Said { by: id, peer, n: count, from, text: Arc::from(text), action, late: false }), now);
+        Ok(())
+    }
+
+    fn tell(
+        &mut self,
+        id: MemberId,
+        n: Option<u64>,
+        to: &str,
+        text: &str,
+        action: bool,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let Some(count) = self.count(id, n) else { return Ok(Vec::new()) };
+        let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
+        let to = self.find(to).map_err(|refusal| refusal.of(n))?;
+        let Some(author) = self.replica.member(id) else { return Ok(Vec::new()) };
+        let text: Arc<str> = Arc::from(text);
+        let letter = || Letter::Told {
+            by: id,
+            peer: author.peer,
+            n: count,
+            from: author.name.clone(),
+            to: to.name.clone(),
+            text: text.clone(),
+            action,
+        };
+        let Some(link) = self.link(to.id) else {
+            let text = format!("{} is away: its connection was lost a moment ago", to.name);
+            return Err(Refusal::new("away", text).of(n));
+        };
+        let own = self.link(id).filter(|own| *own != link).map(|own| Effect::Letter(own, letter()));
+        Ok([Some(Effect::Letter(link, letter())), own].into_iter().flatten().collect())
+    }
+
+    /// The member of that name, compared as names are.
+    fn find(&self, name: &str) -> Result<&Member, Refusal> {
+        self.names
+            .get(name)
+            .and_then(|peer| self.replica.member(*self.peers.get(&peer)?))
+            .ok_or_else(|| Refusal::new("no-such-member", format!("nobody here is called {}", text::clean(name))))
+    }
+
+    fn rename(&mut self, id: MemberId, wanted: &str, now: Moment) -> Result<(), Refusal> {
+        let name = Name::parse(wanted).map_err(|error| Refusal::new("bad-name", error.to_string()))?;
+        let Some(member) = self.replica.member(id) else { return Ok(()) };
+        let (peer, from) = (member.peer, member.name.clone());
+        if *from == *name.as_str() {
+            return Ok(());
+        }
+        let old = Name::parse(&from).unwrap_or_else(|_| name.clone());
+        if !self.names.rename(&old, &name, peer, now.mono) {
+            return Err(Refusal::new("name-taken", format!("somebody here is called {name}, or so alike")));
+        }
+        self.order(Act::Renamed { id, from, to: Arc::from(name.as_str()) }, now);
+        Ok(())
+    }
+
+    fn kick(&mut self, by: MemberId, name: &str, reason: Leave, now: Moment) -> Result<Vec<Effect>, Refusal> {
+        self.only_host(by)?;
+        let member = self.find(name)?;
+        let id = member.id;
+        if id == self.me {
+            return Err(Refusal::new("not-yourself", "that is you: /quit leaves the room"));
+        }
+        let Some(Linked { link, ip }) = self.links.get(&id).copied() else {
+            self.gone(id, reason, now);
+            return Ok(Vec::new());
+        };
+        let (closed, text) = match reason {
+            Leave::Banned => (Closed::Banned, "the host has banned this address"),
+            _ => (Closed::Kicked, "the host ended your connection"),
+        };
+        if reason == Leave::Banned {
+            if self.bans.len() >= BANS {
+                return Err(Refusal::new("too-many-bans", format!("{BANS} addresses are banned already")));
+            }
+            self.bans.insert(ip);
+        }
+        self.gone(id, reason, now);
+        Ok(vec![Effect::Letter(link, Letter::Closed(closed, text.into())), Effect::End(link, End::Left(reason))])
+    }
+
+    fn unban(&mut self, by: MemberId, address: &str) -> Result<(), Refusal> {
+        self.only_host(by)?;
+        let ip: IpAddr = address
+            .trim()
+            .parse()
+            .map_err(|_| Refusal::new("bad-address", format!("{} is no IP address", text::clean(address))))?;
+        if self.bans.remove(&ip.to_canonical()) {
+            return Ok(());
+        }
+        Err(Refusal::new("not-banned", format!("{ip} is not banned")))
+    }
+
+    fn only_host(&self, by: MemberId) -> Result<(), Refusal> {
+        if by == self.me { Ok(()) } else { Err(Refusal::new("not-host", "only the host can do that")) }
+    }
+
+    /// A member is no longer here.
+    pub fn gone(&mut self, id: MemberId, reason: Leave, now: Moment) {
+        let Some(member) = self.replica.member(id) else { return };
+        let (peer, returns, n, name) = (member.peer, member.returns, member.n, member.name.clone());
+        self.links.remove(&id);
+        self.peers.remove(&peer);
+        if let Ok(name) = Name::parse(&name) {
+            match reason {
+                Leave::Lost | Leave::Timeout | Leave::Slow if returns => self.names.keep(&name, peer, now.mono),
+                _ => self.names.free(&name),
+            }
+        }
+        if returns {
+            self.remember_count(peer, n);
+        }
+        self.order(Act::Left { id, name, reason }, now);
+    }
+
+    /// A connection that had said hello and waits to be let in is no longer there.
+    pub fn gone_waiting(&mut self, link: Link) {
+        self.arrivals.retain(|arrival| arrival.link != link);
+    }
+
+    fn remember_count(&mut self, peer: PeerId, n: u64) {
+        if self.counted.insert(peer, n).is_none() {
+            self.counted_order.push_back(peer);
+        }
+        if self.counted_order.len() > DEPARTED
+            && let Some(oldest) = self.counted_order.pop_front()
+        {
+            self.counted.remove(&oldest);
+        }
+    }
+
+    /// Who hosts when this host hands over: the longest-standing member that is here and can.
+    pub fn successor(&self) -> Option<MemberId> {
+        self.replica.candidates(self.me).map(|member| member.id).find(|id| self.links.contains_key(id))
+    }
+
+    fn let_go_absent(&mut self, now: Moment) {
+        let absent: Vec<_> =
+            self.replica.members().map(|member| member.id).filter(|id| !self.links.contains_key(id)).collect();
+        for id in absent {
+            self.gone(id, Leave::Lost, now);
+        }
+    }
+
+    fn order(&mut self, act: Act, now: Moment) {
+        let seq = self.replica.log.last() + 1;
+        self.replica.append(Entry { seq, term: self.replica.term, at: now.wall, act });
+    }
+}

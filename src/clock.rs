@@ -1,0 +1,25 @@
+//! The machine's clocks, read into a [`Moment`].
+
+use std::time::Instant;
+
+use chrono::Local;
+
+use crate::moment::Moment;
+
+/// Counts from its own start.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// Starts counting.
+    pub fn start() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Moment {
+        Moment { mono: self.start.elapsed(), wall: Local::now().fixed_offset() }
+    }
+}

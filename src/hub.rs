@@ -1,0 +1,385 @@
+//! The hub: everything of a hosted room but its sockets.
+//!
+//! It brings connections' bytes to the [`Room`] and what the room says to every connection: bytes and time in, bytes out.
+//! What everybody hears is encoded once and appended to one [`Stream`]; a member is a position in it, so a message costs
+//! nothing per member but its part of one write a turn. Whoever runs a hub owns the sockets: it calls [`Hub::accept`],
+//! [`Hub::receive`] and [`Hub::hang_up`] as things happen, and [`Hub::turn`] once after them with an [`Outlet`].
+//! So a simulation runs the very bytes that the network does.
+
+mod admission;
+mod ending;
+mod own;
+mod slot;
+mod stream;
+mod writing;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::limits::{HEARTBEAT, OWN_QUEUE_BYTES, STREAM_BYTES, TURN_BYTES};
+use crate::moment::Moment;
+use crate::room::event::{Event, Leave, timestamp};
+use crate::room::{Effect, End, Letter, Link, Room, view};
+use crate::session::{Session, Step};
+use crate::wire::native::{self, Encoder, ToldLine};
+pub use own::Own;
+use slot::{Bytes, Slot, Stage};
+use stream::Stream;
+
+/// A connection, as the hub numbers them: an index that is used again, as sockets are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(pub usize);
+
+/// Where a hub's bytes go.
+pub trait Outlet {
+    /// Sends as much as can be sent without waiting.
+    ///
+    /// # Errors
+    /// `WouldBlock` if that is nothing: [`Hub::writable`] is called when it is something again. Any other error ends the
+    /// connection.
+    fn send(&mut self, key: Key, bytes: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Nothing more will be sent on this connection: it may end in order.
+    fn finish(&mut self, key: Key);
+
+    /// The connection is over. Its key is used again.
+    fn close(&mut self, key: Key);
+}
+
+/// What happened to connections, for the connections log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The peer's address.
+    pub address: SocketAddr,
+    /// What happened.
+    pub what: Happened,
+}
+
+/// What can happen to a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// It was accepted.
+    Accepted,
+    /// It joined the room.
+    Joined {
+        /// Under this name.
+        name: Arc<str>,
+    },
+    /// It was not let in.
+    Refused {
+        /// Why.
+        reason: &'static str,
+    },
+    /// Its member left.
+    Left {
+        /// Who.
+        name: Arc<str>,
+        /// Why.
+        reason: &'static str,
+        /// How long it was in.
+        after: Duration,
+    },
+    /// It ended without having joined.
+    Ended {
+        /// Why.
+        reason: &'static str,
+    },
+}
+
+/// A hosted room and its connections.
+#[derive(Debug)]
+pub struct Hub {
+    room: Room,
+    rate: u32,
+    slots: Vec<Option<Slot>>,
+    free: Vec<usize>,
+    generation: u64,
+    stream: Stream,
+    encoder: Encoder,
+    scratch: Vec<u8>,
+    /// The last entry that is in the stream, and on the host's own screen.
+    told: u64,
+    /// The end of the stream when all were last written to.
+    written: u64,
+    /// Connections with something of their own to write.
+    dirty: Vec<usize>,
+    /// Connections that are read more slowly than they send, and when they are read on.
+    throttled: BinaryHeap<Reverse<(Duration, usize)>>,
+    /// Those of them that have just been read on, and may have more in their sockets.
+    resumed: Vec<Key>,
+    /// Connections that are over once everything has been written.
+    over: Vec<usize>,
+    /// Nothing is due on any connection before this time.
+    next_sweep: Duration,
+    next_ping: Duration,
+    events: VecDeque<Event>,
+    records: Vec<Record>,
+    own: Own,
+}
+
+impl Hub {
+    /// A hub around a room that was just opened or taken over, with the host's own participant in it.
+    pub fn new(room: Room, rate: u32, own: Own, now: Moment) -> Self {
+        // What the room did so far is on the own screen, except for the opening of a new one, which is no news there.
+        let told = room.replica().log.last();
+        let mut hub = Self {
+            room,
+            rate,
+            slots: Vec::new(),
+            free: Vec::new(),
+            generation: 0,
+            stream: Stream::new(STREAM_BYTES),
+            encoder: Encoder::default(),
+            scratch: Vec::new(),
+            told,
+            written: 0,
+            dirty: Vec::new(),
+            throttled: BinaryHeap::new(),
+            resumed: Vec::new(),
+            over: Vec::new(),
+            next_sweep: Duration::MAX,
+            next_ping: Duration::ZERO,
+            events: VecDeque::new(),
+            records: Vec::new(),
+            own,
+        };
+        hub.tell_role(now);
+        hub
+    }
+
+    /// The room.
+    pub fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// What the host's own participant is told, oldest first. Emptied by whoever shows it.
+    pub fn events(&mut self) -> &mut VecDeque<Event> {
+        &mut self.events
+    }
+
+    /// What happened to connections, oldest first.
+    pub fn records(&mut self) -> std::vec::Drain<'_, Record> {
+        self.records.drain(..)
+    }
+
+    /// Connections that may be read again: they had been read more slowly than they send.
+    pub fn resumed(&mut self) -> std::vec::Drain<'_, Key> {
+        self.resumed.drain(..)
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Whether more may be read in this turn, or what is in the stream has to go out first.
+    pub fn has_room(&self) -> bool {
+        self.stream.end() - self.written < TURN_BYTES as u64
+    }
+
+    /// Whether more of this connection's bytes may be read: not while it is read more slowly than it sends.
+    pub fn reads(&self, key: Key) -> bool {
+        self.slots.get(key.0).and_then(Option::as_ref).is_some_and(|slot| !slot.throttled)
+    }
+
+    /// The earliest time at which [`Hub::turn`] has something to do though nothing happens; none: never.
+    pub fn deadline(&self) -> Option<Duration> {
+        let throttled = self.throttled.peek().map(|Reverse((until, _))| *until);
+        let connected = self.connections() > 0;
+        let ping = connected.then_some(self.next_ping);
+        let sweep = connected.then_some(self.next_sweep);
+        [self.room.deadline(), throttled, ping, sweep].into_iter().flatten().min()
+    }
+
+    /// Somebody has connected.
+    pub fn accept(&mut self, address: SocketAddr, now: Moment) -> Key {
+        if self.connections() == 0 {
+            self.next_ping = now.mono + HEARTBEAT;
+        }
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        self.generation += 1;
+        let link = Link(self.generation << 32 | index as u64);
+        let slot = Slot::new(link, address, Session::new(self.rate), now.mono);
+        self.next_sweep = self.next_sweep.min(slot.deadline());
+        self.slots[index] = Some(slot);
+        self.records.push(Record { address, what: Happened::Accepted });
+        Key(index)
+    }
+
+    /// A connection has sent bytes.
+    pub fn receive(&mut self, key: Key, bytes: &[u8], now: Moment) {
+        if let Some(slot) = self.slot(key.0) {
+            slot.heard = now.mono;
+            self.read(key.0, bytes, now);
+        }
+    }
+
+    /// A connection's socket takes bytes again.
+    pub fn writable(&mut self, key: Key) {
+        if let Some(slot) = self.slot(key.0).filter(|slot| slot.blocked) {
+            slot.blocked = false;
+            self.dirty.push(key.0);
+        }
+    }
+
+    /// Everything that is due, and everything that is to be written.
+    pub fn turn(&mut self, now: Moment, outlet: &mut impl Outlet) {
+        self.read_on(now);
+        let was_flushing = self.room.is_flushing();
+        let effects = self.room.tick(now);
+        if was_flushing && !self.room.is_flushing() {
+            self.begin(now);
+        }
+        self.apply(effects, now);
+        if self.connections() > 0 && self.next_ping <= now.mono {
+            self.next_ping = now.mono + HEARTBEAT;
+            self.stream.append(native::PING);
+        }
+        if self.next_sweep <= now.mono {
+            self.sweep(now);
+        }
+        self.tell_entries(now);
+        self.write_all(now, outlet);
+    }
+
+    fn slot(&mut self, index: usize) -> Option<&mut Slot> {
+        self.slots.get_mut(index).and_then(Option::as_mut)
+    }
+
+    /// The connection behind a link, while it is that one.
+    fn index(&self, link: Link) -> Option<usize> {
+        let index = (link.0 & u64::from(u32::MAX)) as usize;
+        self.slots.get(index).and_then(Option::as_ref).is_some_and(|slot| slot.link == link).then_some(index)
+    }
+
+    /// Reads on what members had sent faster than they are read.
+    fn read_on(&mut self, now: Moment) {
+        while let Some(Reverse((until, index))) = self.throttled.peek().copied() {
+            if until > now.mono || !self.has_room() {
+                return;
+            }
+            self.throttled.pop();
+            if let Some(slot) = self.slot(index).filter(|slot| slot.throttled) {
+                slot.throttled = false;
+                self.resumed.push(Key(index));
+                self.read(index, &[], now);
+            }
+        }
+    }
+
+    /// Reads what a connection has sent, as far as it may be read now.
+    fn read(&mut self, index: usize, bytes: &[u8], now: Moment) {
+        let mut input = bytes;
+        // Ends: every step takes bytes off what there is, or is the last.
+        while let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) {
+            let (stage, link, ip) = (slot.stage, slot.link, slot.address.ip());
+            match slot.session.next(&mut input, now.mono) {
+                _ if matches!(stage, Stage::Ending | Stage::Ended) => return,
+                Step::Request(request) => {
+                    let effects = match stage {
+                        Stage::In(id) => self.room.request(id, request, now),
+                        _ => {
+                            let greeted = admission::greet(&mut self.room, link, ip, stage, request, now);
+                            self.greeted(index, greeted, now)
+                        }
+                    };
+                    self.apply(effects, now);
+                }
+                Step::Bad(bad) => self.bad(index, &bad, now),
+                Step::TooLong => self.bad_line(index, "too-long", "a line has at most 65,536 bytes", now),
+                Step::Wait(until) => {
+                    slot.throttled = true;
+                    self.throttled.push(Reverse((until, index)));
+                    break;
+                }
+                Step::NeedMore => {
+                    if slot.finished {
+                        self.hung_up(index, now);
+                    }
+                    break;
+                }
+            }
+        }
+        self.tell_entries(now);
+    }
+
+    /// Does what the room wants done.
+    fn apply(&mut self, effects: Vec<Effect>, now: Moment) {
+        for effect in effects {
+            match effect {
+                Effect::Admitted(admissions) => self.admit(&admissions, now),
+                Effect::Letter(Link::OWN, letter) => self.show(letter, now),
+                Effect::Letter(link, letter) => {
+                    if let Some(index) = self.index(link) {
+                        self.post(index, letter, now);
+                    }
+                }
+                Effect::End(link, end) => {
+                    if let Some(index) = self.index(link) {
+                        let reason = match end {
+                            End::Left(leave) => leave.word(),
+                            End::Replaced => Leave::Lost.word(),
+                        };
+                        self.tell_entries(now);
+                        self.end(index, reason, now);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Appends to the stream what the room has ordered since the last time, and shows it on the own screen.
+    fn tell_entries(&mut self, now: Moment) {
+        let replica = self.room.replica();
+        if replica.log.last() == self.told {
+            return;
+        }
+        self.scratch.clear();
+        self.encoder.live(&mut self.scratch, replica.log.after(self.told));
+        self.stream.append(&self.scratch);
+        let me = self.own.peer;
+        for entry in replica.log.after(self.told) {
+            self.events.extend(view::event(replica, me, entry, false, now));
+        }
+        self.told = replica.log.last();
+        if !self.room.is_flushing() {
+            self.tell_role(now);
+        }
+    }
+
+    /// Sends something to one connection alone, at its place among what everybody hears.
+    fn post(&mut self, index: usize, letter: Letter, now: Moment) {
+        self.tell_entries(now);
+        let mut bytes = Vec::new();
+        let replica = self.room.replica();
+        match letter {
+            Letter::Told { by, peer, n, from, to, text, action } => {
+                let (from, to, text) = (from.to_string(), to.to_string(), text.to_string());
+                let at = timestamp(now.wall);
+                native::told(&mut bytes, &ToldLine { by, peer, n, from, to, text, at, action });
+            }
+            Letter::Refused(refusal) => native::refused(&mut bytes, refusal.code, &refusal.text, refusal.n),
+            Letter::Members => native::members(&mut bytes, replica.host, replica.members()),
+            Letter::Pong => bytes.extend_from_slice(native::PONG),
+            Letter::Lack(after) => native::lack(&mut bytes, after),
+            Letter::Closed(reason, text) => native::closed(&mut bytes, reason, &text),
+        }
+        self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);
+    }
+
+    fn push(&mut self, index: usize, bytes: Bytes, now: Moment) {
+        let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
+        let waiting = slot.push(bytes, &self.stream);
+        self.dirty.push(index);
+        if waiting > OWN_QUEUE_BYTES {
+            self.too_slow(index, now);
+        }
+    }
+}

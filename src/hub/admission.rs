@@ -1,0 +1,140 @@
+//! Letting in: from the first line of a connection to its welcome.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::slot::{Bytes, Stage};
+use super::{Happened, Hub, Record};
+use crate::limits::NAME_TRIES;
+use crate::moment::Moment;
+use crate::room::{Admission, Effect, Letter, Link, Refusal, Room};
+use crate::wire::native::{self, Request, Welcome};
+
+/// What came of a line of somebody who is not in yet.
+pub(super) enum Greeted {
+    /// It waits to be let in.
+    Waits(Vec<Effect>),
+    /// It goes on as before.
+    GoesOn(Vec<Effect>),
+    /// It is not let in.
+    Refused(Refusal),
+    /// It goes.
+    Leaves,
+}
+
+/// A line of somebody who is not in yet.
+pub(super) fn greet(
+    room: &mut Room,
+    link: Link,
+    ip: IpAddr,
+    stage: Stage,
+    request: Request<'_>,
+    now: Moment,
+) -> Greeted {
+    match request {
+        Request::Hello(_) if stage == Stage::Waiting => {
+            let refusal = Refusal::new("already-in", "you have said hello already");
+            Greeted::GoesOn(vec![Effect::Letter(link, Letter::Refused(refusal))])
+        }
+        Request::Hello(hello) => match room.hello(link, ip.to_canonical(), *hello, now) {
+            Ok(effects) => Greeted::Waits(effects),
+            Err(refusal) => Greeted::Refused(refusal),
+        },
+        Request::Hand(line) => {
+            room.hand(link, *line);
+            Greeted::GoesOn(Vec::new())
+        }
+        Request::Ping => Greeted::GoesOn(vec![Effect::Letter(link, Letter::Pong)]),
+        Request::Pong => Greeted::GoesOn(Vec::new()),
+        Request::Bye => Greeted::Leaves,
+        _ => {
+            let refusal = Refusal::new("hello-first", "say hello first: {\"type\":\"hello\",\"v\":1,\"name\":\"…\"}");
+            Greeted::GoesOn(vec![Effect::Letter(link, Letter::Refused(refusal))])
+        }
+    }
+}
+
+impl Hub {
+    /// Does what came of such a line.
+    pub(super) fn greeted(&mut self, index: usize, greeted: Greeted, now: Moment) -> Vec<Effect> {
+        let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return Vec::new() };
+        match (greeted, slot.stage) {
+            (Greeted::Waits(effects), _) => {
+                slot.stage = Stage::Waiting;
+                effects
+            }
+            (Greeted::GoesOn(effects), _) => effects,
+            (Greeted::Refused(refusal), Stage::Greeting(tries))
+                if refusal.code == "bad-name" && tries + 1 < NAME_TRIES =>
+            {
+                slot.stage = Stage::Greeting(tries + 1);
+                vec![Effect::Letter(slot.link, Letter::Refused(refusal))]
+            }
+            (Greeted::Refused(refusal), _) => {
+                let (address, reason) = (slot.address, refusal.code);
+                self.records.push(Record { address, what: Happened::Refused { reason } });
+                self.post(index, Letter::Refused(refusal), now);
+                self.end(index, "refused", now);
+                Vec::new()
+            }
+            (Greeted::Leaves, _) => {
+                self.end(index, "quit", now);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Welcomes those who were let in together: the roster and the history are encoded once for all of them.
+    pub(super) fn admit(&mut self, admissions: &[Admission], now: Moment) {
+        self.tell_entries(now);
+        let replica = self.room.replica();
+        let mut roster = Vec::new();
+        let welcome = Welcome {
+            room: replica.room,
+            opened: replica.opened,
+            host: replica.host_name(),
+            term: replica.term,
+            seq: replica.log.last(),
+            terms: replica.log.terms(),
+        };
+        native::shared_welcome(&mut roster, &welcome, replica.host, replica.members());
+        let roster: Arc<[u8]> = roster.into();
+        // What members who come back have missed; most of them have missed the same.
+        let mut pasts: HashMap<Option<u64>, Arc<[u8]>> = HashMap::new();
+        for admission in admissions {
+            let past = pasts.entry(admission.after).or_insert_with(|| {
+                let mut bytes = Vec::new();
+                match admission.after {
+                    Some(after) => self.encoder.resumed(&mut bytes, replica.log.after(after)),
+                    None => self.encoder.replayed(&mut bytes, &replica.log.history()),
+                }
+                bytes.into()
+            });
+            let link = admission.link;
+            let index = (link.0 & u64::from(u32::MAX)) as usize;
+            let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { continue };
+            if slot.link != link {
+                continue;
+            }
+            slot.join(admission.id, admission.name.clone(), &self.stream, now.mono);
+            for bytes in
+                [Bytes::Own(own_welcome(admission)), Bytes::Shared(roster.clone()), Bytes::Shared(past.clone())]
+            {
+                slot.push(bytes, &self.stream);
+            }
+            self.dirty.push(index);
+            self.next_sweep = self.next_sweep.min(slot.deadline());
+            let (address, name) = (slot.address, admission.name.clone());
+            self.records.push(Record { address, what: Happened::Joined { name } });
+        }
+    }
+}
+
+/// The part of a welcome that is one member's own.
+fn own_welcome(admission: &Admission) -> Box<[u8]> {
+    let mut bytes = Vec::new();
+    let Admission { id, name, after, missed, lack, .. } = admission;
+    native::own_welcome(&mut bytes, *id, name, *after, *missed, *lack);
+    bytes.into_boxed_slice()
+}

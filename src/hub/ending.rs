@@ -1,0 +1,182 @@
+//! How connections end, each with one line in the connections log, and how the whole room does.
+
+use super::slot::{Bytes, Slot, Stage};
+use super::{Happened, Hub, Key, Outlet, Record};
+use crate::moment::Moment;
+use crate::room::event::{Closed, Leave};
+use crate::room::id::MemberId;
+use crate::room::{Letter, Refusal};
+use crate::wire::native::{self, Bad};
+
+impl Hub {
+    /// A connection's socket says that the peer will send no more (`failed` is false), or that the connection is gone.
+    pub fn hang_up(&mut self, key: Key, failed: bool, now: Moment) {
+        let Some(slot) = self.slot(key.0) else { return };
+        slot.finished = true;
+        if failed || !slot.session.holds_bytes() || !slot.throttled {
+            self.hung_up(key.0, now);
+        }
+        if let Some(slot) = self.slot(key.0).filter(|slot| failed || slot.stage == Stage::Ended) {
+            slot.stage = Stage::Ended;
+            self.over.push(key.0);
+        }
+    }
+
+    /// All that a connection sent has been read, and it will send no more.
+    pub(super) fn hung_up(&mut self, index: usize, now: Moment) {
+        let Some(slot) = self.slot(index) else { return };
+        let (stage, link) = (slot.stage, slot.link);
+        match stage {
+            Stage::In(id) => self.leave(index, id, Leave::Lost, now),
+            Stage::Waiting => {
+                self.room.gone_waiting(link);
+                self.end(index, Leave::Lost.word(), now);
+            }
+            Stage::Greeting(_) => self.end(index, "no-hello", now),
+            Stage::Ending | Stage::Ended => {}
+        }
+    }
+
+    /// A member's connection ends, and so the member is gone.
+    pub(super) fn leave(&mut self, index: usize, id: MemberId, reason: Leave, now: Moment) {
+        self.room.gone(id, reason, now);
+        self.tell_entries(now);
+        self.end(index, reason.word(), now);
+    }
+
+    /// A connection ends, once it has what waits for it now.
+    pub(super) fn end(&mut self, index: usize, reason: &'static str, now: Moment) {
+        let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
+        if matches!(slot.stage, Stage::Ending | Stage::Ended) {
+            return;
+        }
+        self.records.push(farewell(slot, reason, now));
+        slot.stop(&self.stream, now.mono);
+        self.next_sweep = self.next_sweep.min(slot.deadline());
+        self.dirty.push(index);
+    }
+
+    /// A line that is no request.
+    pub(super) fn bad(&mut self, index: usize, bad: &Bad, now: Moment) {
+        if bad.is_fatal() {
+            return self.bad_line(index, bad.code(), &bad.to_string(), now);
+        }
+        let n = if let Bad::Field { n, .. } = bad { *n } else { None };
+        let refusal = Refusal { code: bad.code(), text: bad.to_string(), n };
+        self.post(index, Letter::Refused(refusal), now);
+    }
+
+    /// A line with which a connection cannot go on.
+    pub(super) fn bad_line(&mut self, index: usize, code: &'static str, text: &str, now: Moment) {
+        self.post(index, Letter::Refused(Refusal::new(code, text)), now);
+        self.end_as(index, Leave::Error, "bad-hello", now);
+    }
+
+    /// Ends a connection: as a member for one reason, as somebody who is not in for another.
+    fn end_as(&mut self, index: usize, member: Leave, stranger: &'static str, now: Moment) {
+        let Some(slot) = self.slot(index) else { return };
+        let link = slot.link;
+        match slot.stage {
+            Stage::In(id) => self.leave(index, id, member, now),
+            _ => {
+                self.room.gone_waiting(link);
+                self.end(index, stranger, now);
+            }
+        }
+    }
+
+    /// A member that reads more slowly than the room speaks.
+    pub(super) fn too_slow(&mut self, index: usize, now: Moment) {
+        let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
+        slot.cut();
+        let mut last_word = b"\n".to_vec();
+        native::refused(
+            &mut last_word,
+            "slow",
+            "you read more slowly than the room speaks: come back for the rest",
+            None,
+        );
+        slot.push(Bytes::Own(last_word.into_boxed_slice()), &self.stream);
+        self.end_as(index, Leave::Slow, Leave::Slow.word(), now);
+    }
+
+    /// Ends what is due.
+    pub(super) fn sweep(&mut self, now: Moment) {
+        for index in 0..self.slots.len() {
+            let Some(slot) = &self.slots[index] else { continue };
+            if slot.deadline() > now.mono {
+                continue;
+            }
+            match slot.stage {
+                Stage::Ending | Stage::Ended => self.over.push(index),
+                Stage::In(_) if slot.is_slow(now.mono) => self.too_slow(index, now),
+                Stage::In(_) => {
+                    let refusal = Refusal::new("timeout", "nothing was heard of you for 15 s");
+                    self.post(index, Letter::Refused(refusal), now);
+                    self.end_as(index, Leave::Timeout, Leave::Timeout.word(), now);
+                }
+                Stage::Greeting(_) | Stage::Waiting => {
+                    let refusal = Refusal::new("no-hello", "you did not say who you are");
+                    self.post(index, Letter::Refused(refusal), now);
+                    self.end(index, "no-hello", now);
+                }
+            }
+        }
+        self.next_sweep = self.slots.iter().flatten().map(Slot::deadline).min().unwrap_or(std::time::Duration::MAX);
+    }
+
+    /// Closes the room: everybody is told, and nobody who still waits is let in.
+    pub fn close(&mut self, text: &str, now: Moment) {
+        self.tell_entries(now);
+        let mut bytes = Vec::new();
+        native::closed(&mut bytes, Closed::HostShutdown, text);
+        self.end_all(&bytes, "host-shutdown", now);
+        self.show_closed(Closed::HostShutdown, text, now);
+    }
+
+    /// Hands the room over: `to` hosts from now on, and everybody is told so.
+    pub fn hand_over(&mut self, to: MemberId, now: Moment) {
+        self.tell_entries(now);
+        let mut bytes = Vec::new();
+        native::handover(&mut bytes, to);
+        self.end_all(&bytes, "handed-over", now);
+        self.show_closed(Closed::Left, "you left; the room goes on", now);
+    }
+
+    fn end_all(&mut self, last_words: &[u8], reason: &'static str, now: Moment) {
+        self.stream.append(last_words);
+        for index in 0..self.slots.len() {
+            if self.slots[index].as_ref().is_some_and(|slot| !matches!(slot.stage, Stage::In(_))) {
+                self.push(index, Bytes::Own(last_words.into()), now);
+            }
+            self.end(index, reason, now);
+        }
+    }
+
+    /// Forgets the connections that are over.
+    pub(super) fn close_over(&mut self, outlet: &mut impl Outlet) {
+        for index in std::mem::take(&mut self.over) {
+            if self.slots[index].take().is_some() {
+                outlet.close(Key(index));
+                self.free.push(index);
+            }
+        }
+    }
+
+    /// Ends every connection that is left, as a closing room does when its time is up.
+    pub fn abandon(&mut self, outlet: &mut impl Outlet) {
+        self.over.extend(0..self.slots.len());
+        self.close_over(outlet);
+    }
+}
+
+/// The one line for a connection's end.
+fn farewell(slot: &Slot, reason: &'static str, now: Moment) -> Record {
+    let what = match (slot.stage, &slot.name) {
+        (Stage::In(_), Some(name)) => {
+            Happened::Left { name: name.clone(), reason, after: now.mono.saturating_sub(slot.since) }
+        }
+        _ => Happened::Ended { reason },
+    };
+    Record { address: slot.address, what }
+}

@@ -1,0 +1,123 @@
+//! The host's own participant: a member like any other, without a socket.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use super::Hub;
+use crate::moment::Moment;
+use crate::room::Letter;
+use crate::room::event::{Closed, Command, Event, Message, Role, What};
+use crate::room::id::PeerId;
+use crate::room::view;
+use crate::wire::native::Request;
+
+/// The host's own participant.
+#[derive(Debug)]
+pub struct Own {
+    /// Who it is.
+    pub peer: PeerId,
+    /// Where the room listens, as the `role` event says it.
+    pub address: String,
+    /// What it had sent to the host before and not got back, with its count: said again as soon as that is possible.
+    pub unacknowledged: VecDeque<(u64, Command)>,
+    /// The last `role` that it was told.
+    role: Option<What>,
+}
+
+impl Own {
+    /// The participant of a host that listens at `address`.
+    pub fn new(peer: PeerId, address: String, unacknowledged: VecDeque<(u64, Command)>) -> Self {
+        Self { peer, address, unacknowledged, role: None }
+    }
+}
+
+impl Hub {
+    /// The own participant asks for something. Leaving and closing are not asked of a hub: see [`Hub::close`] and
+    /// [`Hub::hand_over`].
+    pub fn command(&mut self, command: Command, now: Moment) {
+        self.command_counted(None, command, now);
+    }
+
+    /// Whether the own participant can be heard: not while the room only listens.
+    pub fn takes_commands(&self) -> bool {
+        !self.room.is_flushing()
+    }
+
+    fn command_counted(&mut self, n: Option<u64>, command: Command, now: Moment) {
+        let request = match command {
+            Command::Say { text, action } => Request::Say { n, text: Cow::Owned(text), action },
+            Command::Tell { to, text } => {
+                Request::Tell { n, to: Cow::Owned(to), text: Cow::Owned(text), action: false }
+            }
+            Command::Rename(name) => Request::Nick(Cow::Owned(name)),
+            Command::Who => Request::Who,
+            Command::Kick(name) => Request::Kick(Cow::Owned(name)),
+            Command::Ban(name) => Request::Ban(Cow::Owned(name)),
+            Command::Unban(address) => Request::Unban(Cow::Owned(address)),
+            Command::Quit | Command::EndOfInput | Command::Stop => return,
+        };
+        let effects = self.room.request(self.room.me(), request, now);
+        self.apply(effects, now);
+        self.tell_entries(now);
+    }
+
+    /// The room goes on after a change of host.
+    pub(super) fn begin(&mut self, now: Moment) {
+        self.tell_entries(now);
+        self.tell_role(now);
+        for (n, command) in std::mem::take(&mut self.own.unacknowledged) {
+            self.command_counted(Some(n), command, now);
+        }
+    }
+
+    /// Tells the own participant where and as what it is, if that has changed.
+    pub(super) fn tell_role(&mut self, now: Moment) {
+        let replica = self.room.replica();
+        if self.room.is_flushing() {
+            return;
+        }
+        let name = replica.host_name();
+        let same =
+            |role: &What| matches!(role, What::Role { name: told, term, .. } if told == name && *term == replica.term);
+        if self.own.role.as_ref().is_some_and(same) {
+            return;
+        }
+        let role = What::Role {
+            role: Role::Host,
+            address: self.own.address.clone(),
+            name: name.into(),
+            host: name.into(),
+            term: replica.term,
+        };
+        self.own.role = Some(role.clone());
+        self.events.push_back(Event { at: now.wall, what: role });
+        self.events.push_back(Event { at: now.wall, what: view::roster(replica) });
+    }
+
+    /// Shows the own participant what is for it alone.
+    pub(super) fn show(&mut self, letter: Letter, now: Moment) {
+        self.tell_entries(now);
+        let what = match letter {
+            Letter::Told { by, from, to, text, action, .. } => What::Message(Message {
+                from: from.to_string(),
+                text: text.to_string(),
+                own: by == self.room.me(),
+                action,
+                private: true,
+                replayed: false,
+                late: false,
+                seq: None,
+                to: Some(to.to_string()),
+            }),
+            Letter::Refused(refusal) => What::Refused { code: refusal.code.into(), text: refusal.text },
+            Letter::Members => view::roster(self.room.replica()),
+            // The host neither pings itself, nor lacks what it has, nor ends its own connection.
+            Letter::Pong | Letter::Lack(_) | Letter::Closed(..) => return,
+        };
+        self.events.push_back(Event { at: now.wall, what });
+    }
+
+    pub(super) fn show_closed(&mut self, reason: Closed, text: &str, now: Moment) {
+        self.events.push_back(Event { at: now.wall, what: What::Closed { reason, text: text.into() } });
+    }
+}

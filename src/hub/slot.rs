@@ -1,0 +1,236 @@
+//! One connection at the host: its session, its place in the shared stream, and what waits for it alone.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::stream::Stream;
+use crate::limits::{HELLO_WAIT, LINGER, SILENCE, SLOW};
+use crate::room::Link;
+use crate::room::id::MemberId;
+use crate::session::Session;
+
+/// How far a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It has not said who it is, or its name was bad this many times.
+    Greeting(u32),
+    /// It has said who it is and waits to be let in.
+    Waiting,
+    /// It is in.
+    In(MemberId),
+    /// It is told the rest, and then no more.
+    Ending,
+    /// It has been told everything; what it still sends is thrown away until it ends too.
+    Ended,
+}
+
+/// Bytes for one member alone, or shared with a few.
+#[derive(Debug, Clone)]
+pub(super) enum Bytes {
+    Own(Box<[u8]>),
+    Shared(Arc<[u8]>),
+}
+
+impl Bytes {
+    pub(super) fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+/// Bytes that wait for one member, with their place among the shared ones.
+#[derive(Debug)]
+struct Chunk {
+    /// The position in the stream before which they go.
+    before: u64,
+    bytes: Bytes,
+}
+
+/// How much of a connection's output one call hands to the operating system: more slices than this are rare.
+const SLICES: usize = 8;
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) link: Link,
+    pub(super) address: SocketAddr,
+    pub(super) session: Session,
+    pub(super) stage: Stage,
+    /// Its member's name, once it is in.
+    pub(super) name: Option<Arc<str>>,
+    /// It is read more slowly than it sends, and not at all for now.
+    pub(super) throttled: bool,
+    /// It will send no more.
+    pub(super) finished: bool,
+    /// When it was accepted, then when it joined.
+    pub(super) since: Duration,
+    pub(super) heard: Duration,
+    /// Since when something waits for it and it takes nothing; none: nothing waits, or it takes what there is.
+    pub(super) stalled: Option<Duration>,
+    /// Since when it is ending.
+    pub(super) ending: Duration,
+    /// The operating system takes no more for now; it says when it does again.
+    pub(super) blocked: bool,
+    /// The next shared byte for it. Only a member has one.
+    cursor: Option<u64>,
+    /// The shared stream ends here for it, because it is ending.
+    stop: Option<u64>,
+    own: VecDeque<Chunk>,
+    own_bytes: usize,
+    /// How much of the first waiting chunk has been written.
+    offset: usize,
+}
+
+impl Slot {
+    pub(super) fn new(link: Link, address: SocketAddr, session: Session, now: Duration) -> Self {
+        Self {
+            link,
+            address,
+            session,
+            stage: Stage::Greeting(0),
+            name: None,
+            throttled: false,
+            finished: false,
+            since: now,
+            heard: now,
+            stalled: None,
+            ending: Duration::ZERO,
+            blocked: false,
+            cursor: None,
+            stop: None,
+            own: VecDeque::new(),
+            own_bytes: 0,
+            offset: 0,
+        }
+    }
+
+    /// It is in: from now on the shared stream is for it too.
+    pub(super) fn join(&mut self, id: MemberId, name: Arc<str>, stream: &Stream, now: Duration) {
+        self.stage = Stage::In(id);
+        self.name = Some(name);
+        self.since = now;
+        self.heard = now;
+        self.cursor = Some(stream.end());
+    }
+
+    /// Queues bytes for it alone, after all that is in the stream now. Answers how many such bytes wait.
+    pub(super) fn push(&mut self, bytes: Bytes, stream: &Stream) -> usize {
+        if let Bytes::Own(own) = &bytes {
+            self.own_bytes += own.len();
+        }
+        self.own.push_back(Chunk { before: stream.end(), bytes });
+        self.own_bytes
+    }
+
+    /// It hears nothing more than what waits for it now.
+    pub(super) fn stop(&mut self, stream: &Stream, now: Duration) {
+        self.stop = Some(stream.end());
+        self.stage = Stage::Ending;
+        self.ending = now;
+        self.session = Session::new(0);
+    }
+
+    /// It has fallen off the stream: nothing of what waited for it makes sense to it now but a last word.
+    pub(super) fn cut(&mut self) {
+        self.cursor = None;
+        self.own.clear();
+        self.own_bytes = 0;
+        self.offset = 0;
+    }
+
+    /// Whether what comes next for it has been overwritten.
+    pub(super) fn has_fallen_off(&self, stream: &Stream) -> bool {
+        self.cursor.is_some_and(|cursor| cursor < stream.start())
+    }
+
+    /// Whether anything waits for it.
+    pub(super) fn waits(&self, stream: &Stream) -> bool {
+        !self.own.is_empty() || self.cursor.is_some_and(|cursor| cursor < self.end(stream))
+    }
+
+    fn end(&self, stream: &Stream) -> u64 {
+        self.stop.unwrap_or_else(|| stream.end())
+    }
+
+    /// What waits for it, in order: at most [`SLICES`] slices, and how many there are.
+    pub(super) fn slices<'a>(&'a self, stream: &'a Stream) -> ([IoSlice<'a>; SLICES], usize) {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut count = 0;
+        let mut cursor = self.cursor;
+        let mut offset = self.offset;
+        for chunk in &self.own {
+            if let Some(from) = cursor.filter(|from| *from < chunk.before) {
+                count = put(&mut slices, count, &stream.slices(from..chunk.before));
+                cursor = Some(chunk.before);
+            }
+            if count + 3 > SLICES {
+                return (slices, count);
+            }
+            slices[count] = IoSlice::new(&chunk.bytes.as_slice()[offset..]);
+            (count, offset) = (count + 1, 0);
+        }
+        if let Some(from) = cursor.filter(|from| *from < self.end(stream)) {
+            count = put(&mut slices, count, &stream.slices(from..self.end(stream)));
+        }
+        (slices, count)
+    }
+
+    /// That many bytes of its slices have been written.
+    pub(super) fn advance(&mut self, mut written: usize, stream: &Stream) {
+        while written > 0 {
+            let until = self.own.front().map_or_else(|| self.end(stream), |chunk| chunk.before);
+            if let Some(cursor) = self.cursor.filter(|cursor| *cursor < until) {
+                let shared = usize::try_from(until - cursor).unwrap_or(usize::MAX).min(written);
+                self.cursor = Some(cursor + shared as u64);
+                written -= shared;
+                continue;
+            }
+            let Some(chunk) = self.own.front() else { return };
+            let length = chunk.bytes.as_slice().len();
+            if length - self.offset > written {
+                self.offset += written;
+                return;
+            }
+            written -= length - self.offset;
+            self.offset = 0;
+            if let Some(Chunk { bytes: Bytes::Own(own), .. }) = self.own.pop_front() {
+                self.own_bytes -= own.len();
+            }
+        }
+        if self.own.is_empty() && self.own.capacity() > 0 {
+            self.own = VecDeque::new();
+        }
+    }
+
+    /// Whether it has taken nothing for too long while something waited for it.
+    pub(super) fn is_slow(&self, now: Duration) -> bool {
+        self.stalled.is_some_and(|since| since + SLOW <= now)
+    }
+
+    /// When something is due on it, if nothing happens.
+    pub(super) fn deadline(&self) -> Duration {
+        let stalled = self.stalled.map_or(Duration::MAX, |since| since + SLOW);
+        match self.stage {
+            Stage::Greeting(_) => self.heard + HELLO_WAIT,
+            // A member that is read more slowly than it sends is there, though nothing new is heard of it.
+            Stage::In(_) if self.throttled => stalled,
+            Stage::In(_) => stalled.min(self.heard + SILENCE),
+            Stage::Waiting => Duration::MAX,
+            Stage::Ending | Stage::Ended => self.ending + LINGER,
+        }
+    }
+}
+
+/// Adds the slices of a range, the empty one left out.
+fn put<'a>(slices: &mut [IoSlice<'a>; SLICES], mut count: usize, range: &[IoSlice<'a>; 2]) -> usize {
+    for slice in range.iter().filter(|slice| !slice.is_empty()) {
+        slices[count] = *slice;
+        count += 1;
+    }
+    count
+}

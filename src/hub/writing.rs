@@ -1,0 +1,62 @@
+//! What waits for connections, written to them: once a turn, in one vectored write each.
+
+use std::io;
+
+use super::slot::Stage;
+use super::{Hub, Key, Outlet};
+use crate::limits::SLOW;
+use crate::moment::Moment;
+
+impl Hub {
+    /// Writes to everybody if everybody has something to hear, else only to those who do; and again while that makes others
+    /// hear something, because a connection that ended on the way is news. Ends: every further round ends a connection.
+    pub(super) fn write_all(&mut self, now: Moment, outlet: &mut impl Outlet) {
+        loop {
+            if self.written != self.stream.end() {
+                self.written = self.stream.end();
+                self.dirty.clear();
+                for index in 0..self.slots.len() {
+                    self.write(index, now, outlet);
+                }
+            } else if self.dirty.is_empty() {
+                break;
+            } else {
+                for index in std::mem::take(&mut self.dirty) {
+                    self.write(index, now, outlet);
+                }
+            }
+        }
+        self.close_over(outlet);
+    }
+
+    /// Writes to one connection until nothing waits for it or it takes no more.
+    fn write(&mut self, index: usize, now: Moment, outlet: &mut impl Outlet) {
+        let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
+        if slot.has_fallen_off(&self.stream) {
+            return self.too_slow(index, now);
+        }
+        while !slot.blocked && slot.waits(&self.stream) {
+            let (slices, count) = slot.slices(&self.stream);
+            match outlet.send(Key(index), &slices[..count]) {
+                Ok(written) => {
+                    slot.advance(written, &self.stream);
+                    slot.stalled = None;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    slot.blocked = true;
+                    slot.stalled = Some(slot.stalled.unwrap_or(now.mono));
+                    self.next_sweep = self.next_sweep.min(now.mono + SLOW);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return self.hang_up(Key(index), true, now),
+            }
+        }
+        if slot.stage == Stage::Ending && !slot.waits(&self.stream) {
+            slot.stage = Stage::Ended;
+            outlet.finish(Key(index));
+            if slot.finished {
+                self.over.push(index);
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The last entries of a room, and the table of terms that tells where two logs agree.
+//!
+//! Every native member keeps one, so that any of them can go on where a host stopped (Raft's log with Kafka's leader
+//! epochs, without a quorum). It knows order and bounds; who may add what is the room's business.
+
+use std::collections::VecDeque;
+
+use super::entry::Entry;
+use super::id::PeerId;
+use crate::limits::{HISTORY_BYTES, HISTORY_MESSAGES, LOG_BYTES, LOG_ENTRIES, TERMS};
+
+/// One host's time in a table of terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Term {
+    /// The term's number.
+    #[serde(rename = "t")]
+    pub term: u64,
+    /// Whose: the first half of the host's peer id. Both halves of a cut network count on from the same term.
+    #[serde(rename = "h")]
+    pub host: u64,
+    /// The number of the last entry in it.
+    #[serde(rename = "s")]
+    pub last: u64,
+}
+
+/// The last entries of a room, bounded by number and by bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    entries: VecDeque<Entry>,
+    bytes: usize,
+    terms: Vec<Term>,
+}
+
+impl Log {
+    /// A log that begins after the last of `terms`: what a newcomer has before it gets its first entry.
+    pub fn beginning_after(terms: Vec<Term>) -> Self {
+        let mut log = Self { terms, ..Self::default() };
+        log.forget_old_terms();
+        log
+    }
+
+    /// The number of the last entry; 0 before the first.
+    pub fn last(&self) -> u64 {
+        self.terms.last().map_or(0, |term| term.last)
+    }
+
+    /// The table of terms, oldest first.
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// Begins a host's term: what is appended from now on belongs to it.
+    pub fn begin_term(&mut self, term: u64, host: PeerId) {
+        let last = self.last();
+        self.terms.push(Term { term, host: host.short(), last });
+        self.forget_old_terms();
+    }
+
+    /// Appends an entry in the current term.
+    pub fn append(&mut self, entry: Entry) {
+        debug_assert!(entry.seq > self.last(), "entries are appended in order");
+        if let Some(term) = self.terms.last_mut() {
+            term.last = entry.seq;
+        }
+        self.keep(entry);
+    }
+
+    /// Appends an entry of an earlier term, as the row of another's `table` that covers it says: the table of this log
+    /// never claims more than the log has been given.
+    pub fn append_as_in(&mut self, table: &[Term], entry: Entry) {
+        if let Some(row) = table.iter().find(|row| row.last >= entry.seq) {
+            match self.terms.last_mut() {
+                Some(term) if (term.term, term.host) == (row.term, row.host) => {}
+                _ => self.terms.push(Term { last: entry.seq, ..*row }),
+            }
+        }
+        self.append(entry);
+    }
+
+    /// Keeps an entry of the history from before we came: it counts for what we show to others, not for the order.
+    pub fn keep(&mut self, entry: Entry) {
+        self.bytes += entry.cost();
+        self.entries.push_back(entry);
+        while self.entries.len() > LOG_ENTRIES || self.bytes > LOG_BYTES {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.cost();
+        }
+    }
+
+    /// The entries with a higher number than `seq`, oldest first.
+    pub fn after(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+        let start = self.entries.partition_point(|entry| entry.seq <= seq);
+        self.entries.range(start..)
+    }
+
+    /// All entries, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// What a newcomer reads of the past: the last messages, bounded by number and bytes, oldest first.
+    pub fn history(&self) -> Vec<&Entry> {
+        let mut bytes = 0;
+        let mut messages = Vec::new();
+        for entry in self.entries.iter().rev().filter(|entry| entry.said().is_some()).take(HISTORY_MESSAGES) {
+            bytes += entry.cost();
+            if bytes > HISTORY_BYTES {
+                break;
+            }
+            messages.push(entry);
+        }
+        messages.reverse();
+        messages
+    }
+
+    /// Cuts off and returns the entries after `seq`: what another host's order does not have.
+    pub fn split_after(&mut self, seq: u64) -> Vec<Entry> {
+        let start = self.entries.partition_point(|entry| entry.seq <= seq);
+        let cut: Vec<Entry> = self.entries.drain(start..).collect();
+        self.bytes -= cut.iter().map(Entry::cost).sum::<usize>();
+        while self.terms.len() > 1 && self.terms[self.terms.len() - 2].last >= seq {
+            self.terms.pop();
+        }
+        if let Some(term) = self.terms.last_mut() {
+            term.last = term.last.min(seq);
+        }
+        cut
+    }
+
+    /// Takes over another's table of terms, as of its last entry: what we have is now a part of its log.
+    pub fn adopt(&mut self, terms: Vec<Term>) {
+        self.terms = terms;
+        self.forget_old_terms();
+    }
+
+    fn forget_old_terms(&mut self) {
+        let excess = self.terms.len().saturating_sub(TERMS);
+        self.terms.drain(..excess);
+    }
+}
+
+/// The number of the last entry that two logs have in common, by their tables of terms; 0 where there is none.
+///
+/// One host numbers the entries of one term, in order, so two logs that both reach into a term agree on its shorter part,
+/// and on all before it.
+pub fn common(ours: &[Term], theirs: &[Term]) -> u64 {
+    for our in ours.iter().rev() {
+        if let Some(their) = theirs.iter().rev().find(|their| (their.term, their.host) == (our.term, our.host)) {
+            return our.last.min(their.last);
+        }
+    }
+    0
+}

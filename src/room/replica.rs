@@ -1,0 +1,108 @@
+//! What every native member knows of the room: its log, its roster, its term.
+//!
+//! The host orders entries and every member applies the same ones, so whoever becomes the next host has all that it takes.
+//! It holds no rule about who may do what, and no connection.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, FixedOffset};
+
+use super::entry::{Act, Entry, Member};
+use super::id::{MemberId, PeerId, RoomId};
+use super::log::{Log, Term};
+
+/// A copy of the room.
+#[derive(Debug, Clone)]
+pub struct Replica {
+    /// The room.
+    pub room: RoomId,
+    /// When it was opened.
+    pub opened: DateTime<FixedOffset>,
+    /// The highest term seen.
+    pub term: u64,
+    /// Who hosts.
+    pub host: MemberId,
+    /// What happened.
+    pub log: Log,
+    /// Messages that we have shown and that are no longer in the log, because another host's order took their place.
+    pub shown: HashSet<(PeerId, u64)>,
+    roster: BTreeMap<MemberId, Member>,
+    newest: u32,
+}
+
+impl Replica {
+    /// A room in which nothing has happened to our knowledge.
+    pub fn new(room: RoomId, opened: DateTime<FixedOffset>, term: u64, host: MemberId, log: Log) -> Self {
+        Self { room, opened, term, host, log, shown: HashSet::new(), roster: BTreeMap::new(), newest: 0 }
+    }
+
+    /// Everybody, in order of joining: the senior first.
+    pub fn members(&self) -> impl ExactSizeIterator<Item = &Member> {
+        self.roster.values()
+    }
+
+    /// One member.
+    pub fn member(&self, id: MemberId) -> Option<&Member> {
+        self.roster.get(&id)
+    }
+
+    /// One member, to be changed in what is not ordered.
+    pub(crate) fn member_mut(&mut self, id: MemberId) -> Option<&mut Member> {
+        self.roster.get_mut(&id)
+    }
+
+    /// The host as a member.
+    pub fn host_name(&self) -> &str {
+        self.member(self.host).map_or("", |host| &host.name)
+    }
+
+    /// The number for the next newcomer.
+    pub fn next_id(&self) -> MemberId {
+        MemberId(self.newest + 1)
+    }
+
+    /// Takes over another's roster as it is.
+    pub fn set_members(&mut self, members: impl IntoIterator<Item = Member>) {
+        self.roster = members.into_iter().map(|member| (member.id, member)).collect();
+        self.newest = self.newest.max(self.roster.keys().next_back().map_or(0, |id| id.0));
+    }
+
+    /// Applies the next entry of the current term.
+    pub fn append(&mut self, entry: Entry) {
+        self.apply(&entry);
+        self.log.append(entry);
+    }
+
+    /// Applies the next entry, which belongs to the term that `table` says.
+    pub fn append_as_in(&mut self, table: &[Term], entry: Entry) {
+        self.apply(&entry);
+        self.log.append_as_in(table, entry);
+    }
+
+    fn apply(&mut self, entry: &Entry) {
+        match &entry.act {
+            Act::Said(said) => {
+                if let Some(author) = self.roster.get_mut(&said.by).filter(|author| author.peer == said.peer) {
+                    author.n = author.n.max(said.n);
+                }
+            }
+            Act::Joined(member) => {
+                self.newest = self.newest.max(member.id.0);
+                self.roster.insert(member.id, member.clone());
+            }
+            Act::Left { id, .. } => {
+                self.roster.remove(id);
+            }
+            Act::Renamed { id, to, .. } => {
+                if let Some(member) = self.roster.get_mut(id) {
+                    member.name = to.clone();
+                }
+            }
+        }
+    }
+
+    /// Who may become the next host once `gone` is, in order of seniority.
+    pub fn candidates(&self, gone: MemberId) -> impl Iterator<Item = &Member> {
+        self.members().filter(move |member| member.id != gone && member.is_candidate())
+    }
+}

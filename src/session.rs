@@ -1,0 +1,236 @@
+//! One connection without its socket: bytes and time in, requests out, at no more than the rate that is read from a member.
+//!
+//! A session keeps only what is not a whole line yet, or may not be read yet; an idle one holds no buffer. It does not know
+//! who its member is or what the room makes of a request.
+
+use std::time::Duration;
+
+use crate::limits::RATE_BURST;
+use crate::wire::line::{self, Piece};
+use crate::wire::native::{self, Bad, Request};
+
+/// What comes next out of a connection.
+#[derive(Debug, PartialEq)]
+pub enum Step<'a> {
+    /// The member asks for something.
+    Request(Request<'a>),
+    /// A line that is no request.
+    Bad(Bad),
+    /// A line that is too long to be one: ends the connection.
+    TooLong,
+    /// Nothing before this time: the member is faster than it is read.
+    Wait(Duration),
+    /// Nothing before more bytes come.
+    NeedMore,
+}
+
+/// A connection's bytes on their way to requests.
+#[derive(Debug)]
+pub struct Session {
+    held: Vec<u8>,
+    /// How many of the held bytes have become requests.
+    done: usize,
+    /// How many of the bytes after those are known to hold no end of a line.
+    searched: usize,
+    pace: Pace,
+}
+
+impl Session {
+    /// A connection that has sent nothing, and is read at `rate` messages a second (0: as they come).
+    pub fn new(rate: u32) -> Self {
+        Self { held: Vec::new(), done: 0, searched: 0, pace: Pace::new(rate) }
+    }
+
+    /// Whether the session holds bytes that more time, or a further call, can turn into requests.
+    pub fn holds_bytes(&self) -> bool {
+        self.done < self.held.len()
+    }
+
+    /// The next step. Takes bytes off `input` as it goes on; whatever it returns but a request or a bad line, `input` is
+    /// empty then, and what is left of it is held.
+    pub fn next<'a, 'input: 'a>(&'a mut self, input: &mut &'input [u8], now: Duration) -> Step<'a> {
+        if let Some(until) = self.pace.wait(now) {
+            self.hold(input);
+            return Step::Wait(until);
+        }
+        if self.done == self.held.len() && !self.held.is_empty() {
+            // Buffers exist only while they hold something.
+            self.held = Vec::new();
+            self.done = 0;
+        }
+        if self.held.is_empty() {
+            return self.next_of_input(input, now);
+        }
+        self.hold(input);
+        match line::next(&self.held[self.done..], self.searched) {
+            Piece::Line { line, whole } => {
+                let from = self.done;
+                self.done += whole;
+                self.searched = 0;
+                Self::read(&mut self.pace, &self.held[from..from + line], now)
+            }
+            Piece::NeedMore => {
+                self.searched = self.held.len() - self.done;
+                Step::NeedMore
+            }
+            Piece::TooLong => self.too_long(),
+        }
+    }
+
+    /// The usual case: whole lines, which are read where they are.
+    fn next_of_input<'input>(&mut self, input: &mut &'input [u8], now: Duration) -> Step<'input> {
+        match line::next(input, 0) {
+            Piece::Line { line, whole } => {
+                let (content, rest) = (&input[..line], &input[whole..]);
+                *input = rest;
+                Self::read(&mut self.pace, content, now)
+            }
+            Piece::NeedMore => {
+                self.hold(input);
+                self.searched = self.held.len();
+                Step::NeedMore
+            }
+            Piece::TooLong => {
+                *input = &[];
+                self.too_long()
+            }
+        }
+    }
+
+    fn hold(&mut self, input: &mut &[u8]) {
+        if self.done > 0 {
+            self.held.drain(..self.done);
+            self.done = 0;
+        }
+        self.held.extend_from_slice(input);
+        *input = &[];
+    }
+
+    fn too_long(&mut self) -> Step<'static> {
+        (self.held, self.done, self.searched) = (Vec::new(), 0, 0);
+        Step::TooLong
+    }
+
+    fn read<'a>(pace: &mut Pace, line: &'a [u8], now: Duration) -> Step<'a> {
+        match native::request(line) {
+            Ok(request) => {
+                if !matches!(request, Request::Ping | Request::Pong | Request::Hand(_)) {
+                    pace.count(now);
+                }
+                Step::Request(request)
+            }
+            Err(bad) => {
+                pace.count(now);
+                Step::Bad(bad)
+            }
+        }
+    }
+}
+
+/// How fast a member is read: a leaky bucket kept as the one time at which it will be empty (GCRA, ITU-T I.371).
+#[derive(Debug)]
+struct Pace {
+    /// What one message costs; zero where there is no limit.
+    cost: Duration,
+    empty_at: Duration,
+}
+
+impl Pace {
+    /// How long a member that is too fast waits at least: some messages at once cost the host one turn, not one each.
+    const PAUSE: Duration = Duration::from_millis(20);
+
+    fn new(rate: u32) -> Self {
+        let cost = if rate == 0 { Duration::ZERO } else { Duration::from_secs(1) / rate };
+        Self { cost, empty_at: Duration::ZERO }
+    }
+
+    fn count(&mut self, now: Duration) {
+        self.empty_at = self.empty_at.max(now) + self.cost;
+    }
+
+    /// Until when to wait, if the burst is used up. A second's worth of messages, times the burst, is the bucket's size.
+    fn wait(&self, now: Duration) -> Option<Duration> {
+        let full = Duration::from_secs(u64::from(RATE_BURST));
+        let free_at = self.empty_at.saturating_sub(full.saturating_sub(self.cost));
+        (!self.cost.is_zero() && free_at > now).then(|| free_at.max(now + Self::PAUSE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(session: &mut Session, mut input: &[u8], now: Duration) -> (Vec<String>, Option<Duration>) {
+        let mut texts = Vec::new();
+        loop {
+            match session.next(&mut input, now) {
+                Step::Request(Request::Say { text, .. }) => texts.push(text.into_owned()),
+                Step::NeedMore => return (texts, None),
+                Step::Wait(until) => return (texts, Some(until)),
+                other => texts.push(format!("{other:?}")),
+            }
+        }
+    }
+
+    fn say(text: &str) -> String {
+        format!("{{\"type\":\"say\",\"text\":\"{text}\"}}\n")
+    }
+
+    #[test]
+    fn requests_are_the_same_whatever_the_pieces() {
+        let bytes: String = (0..20).map(|i| say(&format!("line {i}"))).collect();
+        let want: Vec<String> = (0..20).map(|i| format!("line {i}")).collect();
+        for size in [1, 2, 3, 7, 29, 30, 31, 64, 1000] {
+            let mut session = Session::new(0);
+            let mut got = Vec::new();
+            for piece in bytes.as_bytes().chunks(size) {
+                got.extend(drain(&mut session, piece, Duration::ZERO).0);
+            }
+            assert_eq!(got, want, "in pieces of {size}");
+            assert!(!session.holds_bytes());
+        }
+    }
+
+    #[test]
+    fn an_idle_session_holds_no_buffer() {
+        let mut session = Session::new(0);
+        drain(&mut session, br#"{"type":"say","#, Duration::ZERO);
+        assert!(session.holds_bytes());
+        drain(&mut session, b"\"text\":\"x\"}\n", Duration::ZERO);
+        drain(&mut session, b"", Duration::ZERO);
+        assert_eq!(session.held.capacity(), 0);
+    }
+
+    #[test]
+    fn a_fast_member_is_read_at_its_rate_after_a_burst_and_loses_nothing() {
+        let mut session = Session::new(200);
+        let bytes: String = (0..5000).map(|i| say(&i.to_string())).collect();
+        let (mut got, mut wait) = drain(&mut session, bytes.as_bytes(), Duration::ZERO);
+        assert_eq!(got.len(), 2000, "the burst");
+        let mut now = Duration::ZERO;
+        while let Some(until) = wait {
+            assert!(until > now && until <= now + Duration::from_millis(25));
+            now = until;
+            let more;
+            (more, wait) = drain(&mut session, b"", now);
+            got.extend(more);
+        }
+        assert_eq!(got, (0..5000).map(|i| i.to_string()).collect::<Vec<_>>());
+        assert!((14_900..=15_100).contains(&now.as_millis()), "3,000 messages at 200 a second, not {now:?}");
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_off() {
+        let mut session = Session::new(0);
+        let mut steps = 0;
+        for _ in 0..100 {
+            let piece = [b'x'; 4096];
+            let mut input: &[u8] = &piece;
+            match session.next(&mut input, Duration::ZERO) {
+                Step::NeedMore => steps += 1,
+                step => return assert_eq!((step, steps), (Step::TooLong, 16)),
+            }
+        }
+        panic!("400 KB of one line were taken");
+    }
+}

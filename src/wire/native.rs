@@ -1,0 +1,371 @@
+//! The native dialect: UTF-8 JSON, one object a line.
+//!
+//! This page is the protocol's reference. It knows bytes, requests and entries; it knows no socket and no rule of the room.
+//!
+//! # Framing
+//!
+//! `\n` ends a line (a `\r` before it is dropped); a line has at most 65,536 bytes. Unknown fields are ignored. An unknown
+//! `type` and a field of the wrong kind are refused and the connection goes on; a line that is no JSON object, is not
+//! UTF-8, or is too long is refused and the connection ends. Whoever hears nothing for 15 s ends the connection: the host
+//! sends a `ping` every 5 s, which is answered by `pong`; a member may send `ping` itself.
+//!
+//! # What a member sends
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `{"type":"hello","v":1,"name":"lorde"}` | first of all; see below for the fields of a member that may come back |
+//! | `{"type":"say","text":"ciao","n":1,"action":false}` | say something; `n`, counted up from 1, guards against doubles |
+//! | `{"type":"tell","to":"capo","text":"psst","n":2}` | say something to one member only; `n` is the same count |
+//! | `{"type":"nick","name":"lorde2"}` | take another name |
+//! | `{"type":"who"}` | ask for the `members` |
+//! | `{"type":"kick","name":"x"}`, `{"type":"ban","name":"x"}`, `{"type":"unban","address":"10.0.0.9"}` | the host's, refused to others as `not-host` |
+//! | `{"type":"ping"}`, `{"type":"pong"}` | heartbeat |
+//! | `{"type":"hand","entry":{…}}` | an entry that the host lacks, after `lack` |
+//! | `{"type":"bye"}` | leave in order |
+//!
+//! # What the host sends
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `{"type":"welcome","v":1,"room":"5f0c…","you":12,"name":"lorde","host":"capo","term":1,"seq":16,"members":[{"id":1,"name":"capo","host":true}]}` | in; the entries up to `seq` have happened |
+//! | `{"type":"said","seq":17,"by":12,"n":1,"from":"lorde","text":"ciao","at":"2026-11-20T21:51:09.001+01:00"}` | somebody said something; with `"action":true` as an action. The author's own copy is the acknowledgement of its `n` |
+//! | `{"type":"joined","seq":18,"members":[{"id":13,"name":"x"}]}` | members came; the first one has this `seq`, the next one `seq + 1`, … |
+//! | `{"type":"left","seq":19,"id":13,"name":"x","reason":"quit"}` | a member went |
+//! | `{"type":"renamed","seq":20,"id":12,"from":"lorde","to":"lorde2"}` | a member has another name |
+//! | `{"type":"told","by":12,"from":"lorde","to":"capo","text":"psst","n":2,"at":"…"}` | a private message, to both ends of it |
+//! | `{"type":"members","members":[…]}` | the answer to `who` |
+//! | `{"type":"refused","code":"too-long","text":"…","n":3}` | something was not done; `n` where it had one |
+//! | `{"type":"ping"}`, `{"type":"pong"}` | heartbeat |
+//! | `{"type":"handover","to":13}` | the host goes and member 13 hosts from now on; the last line |
+//! | `{"type":"closed","reason":"host-shutdown","text":"…"}` | the end (`host-shutdown`, `left`, `kicked`, `banned`); the last line |
+//!
+//! A member's object has `id`, `name`, `host` (only where true), and, of a native member that showed a secret, `peer`, its
+//! public id; `at`, the addresses at which it would host the room, where it may; `n`, its highest, where above 0.
+//! `said` has `replayed` where it is history from before one joined, and `late` where it comes from another part of a
+//! network that was cut.
+//!
+//! # Coming back
+//!
+//! Five more fields of `hello` are for a member that wants to find its place again: `key` (32 hexadecimal digits, a random
+//! secret; its [hash](crate::room::id::Secret::peer) is the member's public id), `port` (at which it would host; absent: it never
+//! hosts), and, once it has been in the room, `room` (the room's id) and `have`, its table of terms
+//! (`[{"t":1,"h":…,"s":17}]`: term, first half of the host's public id, last entry in it).
+//! The `welcome` then has `after`: the entry up to which both pasts are the same. What follows it comes as entries with
+//! their `term`, up to `seq`; `missed` says how many of them the host no longer has. `terms` is the host's table.
+//!
+//! A host that has just taken over may answer `hello` with `{"type":"lack","after":17}` first: the member hands over what
+//! it has above that, one `hand` line an entry, and then gets its welcome. If `welcome` has `"lack":true`, the messages that
+//! the member has above `after` are from another past: it hands them over as well, and the host appends those that it does
+//! not have as `late`.
+
+mod decode;
+mod encode;
+
+pub use decode::{Bad, Hello, Request, request};
+pub(crate) use encode::*;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+
+use crate::room::entry::{Act, Entry, Member, Said};
+use crate::room::event::{Closed, Leave};
+use crate::room::id::{MemberId, PeerId, RoomId};
+use crate::room::log::Term;
+use crate::room::replica::Replica;
+
+/// The version of the dialect.
+pub const VERSION: u32 = 1;
+
+/// A line of the host, as a member reads it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum FromHost {
+    /// We are in.
+    Welcome(Box<Welcomed>),
+    /// An entry.
+    Said(SaidLine),
+    /// As many entries as there are members in it.
+    Joined(JoinedLine),
+    /// An entry.
+    Left(LeftLine),
+    /// An entry.
+    Renamed(RenamedLine),
+    /// A private message.
+    Told(ToldLine),
+    /// The answer to `who`.
+    Members {
+        /// Everybody, in order of joining.
+        members: Vec<Person>,
+    },
+    /// Something was not done.
+    Refused {
+        /// For scripts.
+        code: String,
+        /// For people.
+        #[serde(default)]
+        text: String,
+        /// Of which of our messages.
+        n: Option<u64>,
+    },
+    /// Are you there?
+    Ping,
+    /// I am.
+    Pong,
+    /// The host goes; another member hosts from now on.
+    Handover {
+        /// Who.
+        to: MemberId,
+    },
+    /// A new host lacks what we have after an entry.
+    Lack {
+        /// Its last entry.
+        after: u64,
+    },
+    /// The end.
+    Closed {
+        /// Why.
+        reason: Closed,
+        /// For people.
+        #[serde(default)]
+        text: String,
+    },
+    /// A line of a later version, passed over.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The line that lets us in.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Welcomed {
+    /// The version that the host speaks.
+    pub v: u32,
+    /// The room.
+    pub room: RoomId,
+    /// Which member we are.
+    pub you: MemberId,
+    /// The name that we got.
+    pub name: String,
+    /// The host's name.
+    pub host: String,
+    /// The term.
+    pub term: u64,
+    /// The last entry.
+    pub seq: u64,
+    /// When the room was opened.
+    pub opened: Option<String>,
+    /// The host's table of terms; of a host that keeps none, nothing.
+    #[serde(default)]
+    pub terms: Vec<Term>,
+    /// The last entry that both pasts have in common, where we showed one.
+    pub after: Option<u64>,
+    /// How many entries after it the host no longer has.
+    #[serde(default)]
+    pub missed: u64,
+    /// Whether the host lacks what we have after that entry.
+    #[serde(default)]
+    pub lack: bool,
+    /// Everybody, in order of joining.
+    pub members: Vec<Person>,
+}
+
+/// A member as it stands in a roster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    /// Its number.
+    pub id: MemberId,
+    /// Its name.
+    pub name: String,
+    /// Whether it hosts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub host: bool,
+    /// Its public id, where it showed a secret.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub peer: Option<PeerId>,
+    /// Where it would host.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub at: Vec<SocketAddr>,
+    /// Its highest `n`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub n: u64,
+}
+
+/// Something said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SaidLine {
+    /// Its number.
+    pub seq: u64,
+    /// Its term, where that is not the current one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub term: Option<u64>,
+    /// Who said it, by number.
+    pub by: MemberId,
+    /// Who said it, by public id, where the number alone does not tell.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub peer: Option<PeerId>,
+    /// The author's count.
+    pub n: u64,
+    /// The author's name.
+    pub from: String,
+    /// The message.
+    pub text: String,
+    /// When.
+    pub at: String,
+    /// An action.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub action: bool,
+    /// History from before the reader joined.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub replayed: bool,
+    /// From another part of a network that was cut.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub late: bool,
+}
+
+/// Members came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JoinedLine {
+    /// The number of the first one's entry.
+    pub seq: u64,
+    /// Its term, where that is not the current one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub term: Option<u64>,
+    /// Who.
+    pub members: Vec<Person>,
+}
+
+/// A member went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeftLine {
+    /// Its number.
+    pub seq: u64,
+    /// Its term, where that is not the current one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub term: Option<u64>,
+    /// Who, by number.
+    pub id: MemberId,
+    /// Who, by name.
+    pub name: String,
+    /// Why.
+    pub reason: Leave,
+}
+
+/// A member has another name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RenamedLine {
+    /// Its number.
+    pub seq: u64,
+    /// Its term, where that is not the current one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub term: Option<u64>,
+    /// Who.
+    pub id: MemberId,
+    /// The old name.
+    pub from: String,
+    /// The new name.
+    pub to: String,
+}
+
+/// A private message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToldLine {
+    /// Who said it, by number.
+    pub by: MemberId,
+    /// Who said it, by public id: with `n`, the guard against doubles.
+    pub peer: PeerId,
+    /// The author's count.
+    pub n: u64,
+    /// Who said it, by name.
+    pub from: String,
+    /// To whom, by name.
+    pub to: String,
+    /// The message.
+    pub text: String,
+    /// When.
+    pub at: String,
+    /// An action.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub action: bool,
+}
+
+/// One entry as a line of its own, as it is handed over and read back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum EntryLine {
+    /// Something said.
+    Said(SaidLine),
+    /// One member came.
+    Joined(JoinedLine),
+    /// A member went.
+    Left(LeftLine),
+    /// A member has another name.
+    Renamed(RenamedLine),
+}
+
+impl EntryLine {
+    /// The entries of the line, in `term` where it names none. A live line leaves the author's public id to be looked up
+    /// in the roster.
+    pub fn into_entries(self, term: u64, replica: &Replica) -> Vec<Entry> {
+        match self {
+            Self::Said(line) => line.into_entry(term, replica).into_iter().collect(),
+            Self::Joined(line) => line.into_entries(term, replica.room),
+            Self::Left(line) => {
+                let act = Act::Left { id: line.id, name: line.name.into(), reason: line.reason };
+                vec![Entry { seq: line.seq, term: line.term.unwrap_or(term), at: replica.opened, act }]
+            }
+            Self::Renamed(line) => {
+                let act = Act::Renamed { id: line.id, from: line.from.into(), to: line.to.into() };
+                vec![Entry { seq: line.seq, term: line.term.unwrap_or(term), at: replica.opened, act }]
+            }
+        }
+    }
+}
+
+impl SaidLine {
+    fn into_entry(self, term: u64, replica: &Replica) -> Option<Entry> {
+        let by = self.by;
+        let known = || replica.member(by).map_or_else(|| PeerId::stranger(replica.room, by), |member| member.peer);
+        let said = Said {
+            by,
+            peer: self.peer.unwrap_or_else(known),
+            n: self.n,
+            from: self.from.into(),
+            text: self.text.into(),
+            action: self.action,
+            late: self.late,
+        };
+        let at = DateTime::parse_from_rfc3339(&self.at).ok()?;
+        Some(Entry { seq: self.seq, term: self.term.unwrap_or(term), at, act: Act::Said(said) })
+    }
+}
+
+impl JoinedLine {
+    fn into_entries(self, term: u64, room: RoomId) -> Vec<Entry> {
+        let term = self.term.unwrap_or(term);
+        let entry = |(seq, person): (u64, Person)| {
+            // When somebody came is shown by nobody later: the entry stands for its place in the order.
+            Entry { seq, term, at: DateTime::UNIX_EPOCH.fixed_offset(), act: Act::Joined(person.into_member(room)) }
+        };
+        (self.seq..).zip(self.members).map(entry).collect()
+    }
+}
+
+impl Person {
+    /// The member behind it.
+    pub fn into_member(self, room: RoomId) -> Member {
+        Member {
+            id: self.id,
+            peer: self.peer.unwrap_or_else(|| PeerId::stranger(room, self.id)),
+            returns: self.peer.is_some(),
+            name: Arc::from(self.name),
+            at: self.at,
+            n: self.n,
+        }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,225 @@
+//! What a member's line asks for.
+//!
+//! One flat structure for all lines, because a tag that is read first would cost every message a copy of its fields.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::EntryLine;
+use crate::room::id::{RoomId, Secret};
+use crate::room::log::Term;
+
+/// What a member asks for, borrowed from its line where that is possible.
+#[derive(Debug, PartialEq)]
+pub enum Request<'a> {
+    /// Let me in.
+    Hello(Box<Hello>),
+    /// Tell everybody.
+    Say {
+        /// The sender's count; none: the host counts.
+        n: Option<u64>,
+        /// The message as it came.
+        text: Cow<'a, str>,
+        /// As an action.
+        action: bool,
+    },
+    /// Tell one member.
+    Tell {
+        /// The sender's count; none: the host counts.
+        n: Option<u64>,
+        /// The member's name.
+        to: Cow<'a, str>,
+        /// The message as it came.
+        text: Cow<'a, str>,
+        /// As an action.
+        action: bool,
+    },
+    /// Give me another name.
+    Nick(Cow<'a, str>),
+    /// Who is here?
+    Who,
+    /// End a member's connection.
+    Kick(Cow<'a, str>),
+    /// End a member's connection and refuse its address.
+    Ban(Cow<'a, str>),
+    /// Let an address in again.
+    Unban(Cow<'a, str>),
+    /// Are you there?
+    Ping,
+    /// I am.
+    Pong,
+    /// An entry that the host lacks.
+    Hand(Box<EntryLine>),
+    /// I go.
+    Bye,
+}
+
+/// Who wants to be let in.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Hello {
+    /// The version that it speaks.
+    pub v: u32,
+    /// The name that it would like.
+    pub name: String,
+    /// Its secret, if it means to come back.
+    pub key: Option<Secret>,
+    /// The port at which it would host.
+    pub port: Option<u16>,
+    /// The room that it was in.
+    pub room: Option<RoomId>,
+    /// Its table of terms in that room.
+    pub have: Vec<Term>,
+}
+
+/// Why a line is no request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Bad {
+    /// Not the text encoding of the dialect: ends the connection.
+    #[error("a line that is not UTF-8")]
+    NotUtf8,
+    /// Not the dialect: ends the connection.
+    #[error("a line that is no JSON object")]
+    NotJson,
+    /// A request that this host does not know: the connection goes on.
+    #[error("this room knows no {0:?}")]
+    UnknownType(String),
+    /// A request with a field missing or of the wrong kind: the connection goes on.
+    #[error("{what}")]
+    Field {
+        /// Which, and why.
+        what: String,
+        /// The count of the message, where it had one.
+        n: Option<u64>,
+    },
+}
+
+impl Bad {
+    /// For scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "invalid-utf8",
+            Self::NotJson => "not-json",
+            Self::UnknownType(_) => "unknown-type",
+            Self::Field { .. } => "bad-field",
+        }
+    }
+
+    /// Whether the connection cannot go on.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::NotUtf8 | Self::NotJson)
+    }
+}
+
+/// Every field of every line.
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    n: Option<u64>,
+    #[serde(borrow, default)]
+    text: Cow<'a, str>,
+    #[serde(borrow, default)]
+    to: Cow<'a, str>,
+    #[serde(borrow, default)]
+    name: Cow<'a, str>,
+    #[serde(borrow, default)]
+    address: Cow<'a, str>,
+    #[serde(default)]
+    action: bool,
+    v: Option<u32>,
+    key: Option<Secret>,
+    port: Option<u16>,
+    room: Option<RoomId>,
+    #[serde(default)]
+    have: Vec<Term>,
+    entry: Option<Box<EntryLine>>,
+}
+
+/// Reads one line, given without its end.
+///
+/// # Errors
+/// What is bad about it, and whether that ends the connection.
+pub fn request(line: &[u8]) -> Result<Request<'_>, Bad> {
+    let text = std::str::from_utf8(line).map_err(|_| Bad::NotUtf8)?;
+    let line: Line<'_> = serde_json::from_str(text).map_err(|error| bad(text, &error))?;
+    Ok(match &*line.kind {
+        "say" => Request::Say { n: line.n, text: line.text, action: line.action },
+        "tell" => Request::Tell { n: line.n, to: line.to, text: line.text, action: line.action },
+        "ping" => Request::Ping,
+        "pong" => Request::Pong,
+        "nick" => Request::Nick(line.name),
+        "who" => Request::Who,
+        "kick" => Request::Kick(line.name),
+        "ban" => Request::Ban(line.name),
+        "unban" => Request::Unban(line.address),
+        "bye" => Request::Bye,
+        "hello" => Request::Hello(Box::new(Hello {
+            v: line.v.ok_or_else(|| Bad::Field { what: "hello needs a version, \"v\"".into(), n: None })?,
+            name: line.name.into_owned(),
+            key: line.key,
+            port: line.port.filter(|port| *port != 0),
+            room: line.room,
+            have: line.have,
+        })),
+        "hand" => Request::Hand(
+            line.entry.ok_or_else(|| Bad::Field { what: "hand needs an entry, \"entry\"".into(), n: None })?,
+        ),
+        unknown => return Err(Bad::UnknownType(unknown.chars().take(32).collect())),
+    })
+}
+
+/// Tells a line that is no JSON object from one that only has a wrong field.
+fn bad(text: &str, error: &serde_json::Error) -> Bad {
+    #[derive(Deserialize)]
+    struct Counted {
+        n: Option<serde_json::Value>,
+    }
+    if !error.is_data() || !text.trim_start().starts_with('{') {
+        return Bad::NotJson;
+    }
+    // The first error hides what comes after it: only a line that is JSON to its end may go on.
+    match serde_json::from_str::<Counted>(text) {
+        Ok(line) => Bad::Field { what: error.to_string(), n: line.n.and_then(|n| n.as_u64()) },
+        Err(error) if error.is_data() => Bad::Field { what: error.to_string(), n: None },
+        Err(_) => Bad::NotJson,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_client_is_understood() {
+        let Request::Hello(hello) = request(br#"{"type":"hello","v":1,"name":"lorde"}"#).unwrap() else { panic!() };
+        assert_eq!(*hello, Hello { v: 1, name: "lorde".into(), ..Hello::default() });
+        assert_eq!(
+            request(br#"{"type":"say","text":"ciao"}"#),
+            Ok(Request::Say { n: None, text: "ciao".into(), action: false })
+        );
+        assert_eq!(request(br#"{"type":"bye","later":[1,{}]}"#), Ok(Request::Bye));
+    }
+
+    #[test]
+    fn a_plain_message_is_borrowed_from_its_line() {
+        let Request::Say { text, .. } = request(br#"{"type":"say","text":"ciao","n":7}"#).unwrap() else { panic!() };
+        assert!(matches!(text, Cow::Borrowed("ciao")));
+    }
+
+    #[test]
+    fn what_cannot_go_on_is_told_from_what_can() {
+        for line in
+            [&b"GET / HTTP/1.1"[..], b"", b"[1]", b"7", b"{\"type\":\"say\"", b"{\"type\":\"say\",\"text\":5 x}"]
+        {
+            assert_eq!(request(line), Err(Bad::NotJson), "{}", String::from_utf8_lossy(line));
+        }
+        assert_eq!(request(b"{\"type\":\"\xff\"}"), Err(Bad::NotUtf8));
+        assert_eq!(request(br#"{"type":"dance"}"#), Err(Bad::UnknownType("dance".into())));
+        for line in [&br#"{"n":3}"#[..], br#"{"type":"say","text":5,"n":3}"#, br#"{"type":5,"n":3}"#] {
+            assert!(matches!(request(line), Err(Bad::Field { n: Some(3), .. })), "{:?}", request(line));
+        }
+        assert!(matches!(request(br#"{"type":"hello","name":"x"}"#), Err(Bad::Field { n: None, .. })));
+        assert!(!request(br#"{"type":"say","n":"x"}"#).unwrap_err().is_fatal());
+    }
+}

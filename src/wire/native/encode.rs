@@ -1,0 +1,375 @@
+//! What happened, as bytes.
+//!
+//! A message is encoded once for everybody, so this is the host's busiest code: `said` is written by hand, all else by serde.
+
+use chrono::{DateTime, FixedOffset};
+use serde::Serialize;
+
+use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, ToldLine, VERSION};
+use crate::room::entry::{Act, Entry, Member, Said};
+use crate::room::event::{Closed, timestamp};
+use crate::room::id::{MemberId, RoomId};
+use crate::room::log::Term;
+
+/// In which light an entry is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Light {
+    /// Just ordered: the reader knows term and author.
+    Live,
+    /// For a member that comes back: with its term and author.
+    Resumed,
+    /// For a newcomer: the same, as history.
+    Replayed,
+}
+
+/// Writes lines; remembers the last time it wrote, because a turn's messages share it.
+#[derive(Debug, Default)]
+pub(crate) struct Encoder {
+    at: Option<(DateTime<FixedOffset>, String)>,
+}
+
+/// What all who are let in at once have in common in their `welcome`.
+#[derive(Debug)]
+pub(crate) struct Welcome<'a> {
+    /// The room.
+    pub(crate) room: RoomId,
+    /// When it was opened.
+    pub(crate) opened: DateTime<FixedOffset>,
+    /// The host's name.
+    pub(crate) host: &'a str,
+    /// The term.
+    pub(crate) term: u64,
+    /// The last entry.
+    pub(crate) seq: u64,
+    /// The table of terms.
+    pub(crate) terms: &'a [Term],
+}
+
+impl Encoder {
+    /// Entries that have just been ordered, as everybody gets them; members who come one after the other in one line.
+    pub(crate) fn live<'a>(&mut self, out: &mut Vec<u8>, entries: impl Iterator<Item = &'a Entry>) {
+        let mut joined: Option<JoinedLine> = None;
+        for entry in entries {
+            if let Act::Joined(member) = &entry.act {
+                let line = joined.get_or_insert_with(|| JoinedLine { seq: entry.seq, term: None, members: vec![] });
+                line.members.push(person(member, false));
+                continue;
+            }
+            if let Some(line) = joined.take() {
+                write_line(out, &EntryLine::Joined(line));
+            }
+            self.entry(out, entry, Light::Live);
+        }
+        if let Some(line) = joined {
+            write_line(out, &EntryLine::Joined(line));
+        }
+    }
+
+    /// Entries for a member that comes back.
+    pub(crate) fn resumed<'a>(&mut self, out: &mut Vec<u8>, entries: impl Iterator<Item = &'a Entry>) {
+        for entry in entries {
+            self.entry(out, entry, Light::Resumed);
+        }
+    }
+
+    /// Past messages for a newcomer.
+    pub(crate) fn replayed(&mut self, out: &mut Vec<u8>, entries: &[&Entry]) {
+        for entry in entries {
+            self.entry(out, entry, Light::Replayed);
+        }
+    }
+
+    /// An entry that a new host lacks.
+    pub(crate) fn hand(&mut self, out: &mut Vec<u8>, entry: &Entry) {
+        out.extend_from_slice(br#"{"type":"hand","entry":"#);
+        self.entry(out, entry, Light::Resumed);
+        out.pop();
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn entry(&mut self, out: &mut Vec<u8>, entry: &Entry, light: Light) {
+        let term = (light != Light::Live).then_some(entry.term);
+        let seq = entry.seq;
+        match &entry.act {
+            Act::Said(said) => self.said(out, entry, said, light),
+            Act::Joined(member) => {
+                write_line(out, &EntryLine::Joined(JoinedLine { seq, term, members: vec![person(member, false)] }));
+            }
+            Act::Left { id, name, reason } => {
+                let (id, name, reason) = (*id, name.to_string(), *reason);
+                write_line(out, &EntryLine::Left(LeftLine { seq, term, id, name, reason }));
+            }
+            Act::Renamed { id, from, to } => {
+                let (id, from, to) = (*id, from.to_string(), to.to_string());
+                write_line(out, &EntryLine::Renamed(RenamedLine { seq, term, id, from, to }));
+            }
+        }
+    }
+
+    fn said(&mut self, out: &mut Vec<u8>, entry: &Entry, said: &Said, light: Light) {
+        out.extend_from_slice(br#"{"type":"said","seq":"#);
+        number(out, entry.seq);
+        out.extend_from_slice(br#","by":"#);
+        number(out, u64::from(said.by.0));
+        out.extend_from_slice(br#","n":"#);
+        number(out, said.n);
+        out.extend_from_slice(br#","from":"#);
+        string(out, &said.from);
+        out.extend_from_slice(br#","text":"#);
+        string(out, &said.text);
+        out.extend_from_slice(br#","at":""#);
+        out.extend_from_slice(self.time(entry.at).as_bytes());
+        out.push(b'"');
+        if said.action {
+            out.extend_from_slice(br#","action":true"#);
+        }
+        if said.late {
+            out.extend_from_slice(br#","late":true"#);
+        }
+        if light != Light::Live {
+            out.extend_from_slice(br#","term":"#);
+            number(out, entry.term);
+        }
+        if light != Light::Live || said.late {
+            out.extend_from_slice(br#","peer":""#);
+            out.extend_from_slice(said.peer.to_string().as_bytes());
+            out.push(b'"');
+        }
+        if light == Light::Replayed {
+            out.extend_from_slice(br#","replayed":true"#);
+        }
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn time(&mut self, at: DateTime<FixedOffset>) -> &str {
+        if self.at.as_ref().is_none_or(|(last, _)| *last != at || last.offset() != at.offset()) {
+            self.at = Some((at, timestamp(at)));
+        }
+        self.at.as_ref().map_or("", |(_, text)| text)
+    }
+}
+
+/// The part of a `welcome` that is one member's own; the shared part follows on it.
+pub(crate) fn own_welcome(out: &mut Vec<u8>, you: MemberId, name: &str, after: Option<u64>, missed: u64, lack: bool) {
+    #[derive(Serialize)]
+    struct Own<'a> {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        v: u32,
+        you: MemberId,
+        name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<u64>,
+        #[serde(skip_serializing_if = "super::is_default")]
+        missed: u64,
+        #[serde(skip_serializing_if = "super::is_default")]
+        lack: bool,
+    }
+    json(out, &Own { kind: "welcome", v: VERSION, you, name, after, missed, lack });
+    out.pop();
+    out.push(b',');
+}
+
+/// The part of a `welcome` that all who come at once share: everything from the room's id to the end of the line.
+pub(crate) fn shared_welcome<'a>(
+    out: &mut Vec<u8>,
+    welcome: &Welcome<'_>,
+    host: MemberId,
+    members: impl Iterator<Item = &'a Member>,
+) {
+    #[derive(Serialize)]
+    struct Shared<'a> {
+        room: RoomId,
+        opened: String,
+        host: &'a str,
+        term: u64,
+        seq: u64,
+        terms: &'a [Term],
+        members: [(); 0],
+    }
+    let shared = Shared {
+        room: welcome.room,
+        opened: timestamp(welcome.opened),
+        host: welcome.host,
+        term: welcome.term,
+        seq: welcome.seq,
+        terms: welcome.terms,
+        members: [],
+    };
+    // The part that is each member's own has opened the object, and the list of members is still to come.
+    let whole = serde_json::to_vec(&shared).expect("lines have string keys");
+    out.extend_from_slice(&whole[1..whole.len() - 2]);
+    persons(out, host, members);
+    out.extend_from_slice(b"]}\n");
+}
+
+/// The answer to `who`.
+pub(crate) fn members<'a>(out: &mut Vec<u8>, host: MemberId, members: impl Iterator<Item = &'a Member>) {
+    out.extend_from_slice(br#"{"type":"members","members":["#);
+    persons(out, host, members);
+    out.extend_from_slice(b"]}\n");
+}
+
+fn persons<'a>(out: &mut Vec<u8>, host: MemberId, members: impl Iterator<Item = &'a Member>) {
+    let mut first = true;
+    for member in members {
+        if !std::mem::take(&mut first) {
+            out.push(b',');
+        }
+        json(out, &person(member, member.id == host));
+    }
+}
+
+/// A private message.
+pub(crate) fn told(out: &mut Vec<u8>, line: &ToldLine) {
+    tagged(out, "told", line);
+}
+
+/// Something was not done.
+pub(crate) fn refused(out: &mut Vec<u8>, code: &str, text: &str, n: Option<u64>) {
+    #[derive(Serialize)]
+    struct Refused<'a> {
+        code: &'a str,
+        text: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        n: Option<u64>,
+    }
+    tagged(out, "refused", &Refused { code, text, n });
+}
+
+/// The end.
+pub(crate) fn closed(out: &mut Vec<u8>, reason: Closed, text: &str) {
+    #[derive(Serialize)]
+    struct End<'a> {
+        reason: Closed,
+        text: &'a str,
+    }
+    tagged(out, "closed", &End { reason, text });
+}
+
+/// Are you there?
+pub(crate) const PING: &[u8] = b"{\"type\":\"ping\"}\n";
+/// I am.
+pub(crate) const PONG: &[u8] = b"{\"type\":\"pong\"}\n";
+/// I go.
+pub(crate) const BYE: &[u8] = b"{\"type\":\"bye\"}\n";
+/// Who is here?
+pub(crate) const WHO: &[u8] = b"{\"type\":\"who\"}\n";
+
+/// The host goes; another member hosts from now on.
+pub(crate) fn handover(out: &mut Vec<u8>, to: MemberId) {
+    #[derive(Serialize)]
+    struct To {
+        to: MemberId,
+    }
+    tagged(out, "handover", &To { to });
+}
+
+/// A new host lacks what the reader has after an entry.
+pub(crate) fn lack(out: &mut Vec<u8>, after: u64) {
+    #[derive(Serialize)]
+    struct After {
+        after: u64,
+    }
+    tagged(out, "lack", &After { after });
+}
+
+/// A member's first line.
+pub(crate) fn hello(out: &mut Vec<u8>, hello: &super::Hello) {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        v: u32,
+        name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<crate::room::id::Secret>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        port: Option<u16>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+        #[serde(skip_serializing_if = "<[Term]>::is_empty")]
+        have: &'a [Term],
+    }
+    let super::Hello { name, key, port, room, have, .. } = hello;
+    tagged(out, "hello", &Line { v: VERSION, name, key: *key, port: *port, room: *room, have });
+}
+
+/// A message of ours.
+pub(crate) fn say(out: &mut Vec<u8>, n: u64, text: &str, action: bool) {
+    #[derive(Serialize)]
+    struct Say<'a> {
+        n: u64,
+        text: &'a str,
+        #[serde(skip_serializing_if = "super::is_default")]
+        action: bool,
+    }
+    tagged(out, "say", &Say { n, text, action });
+}
+
+/// A private message of ours.
+pub(crate) fn tell(out: &mut Vec<u8>, n: u64, to: &str, text: &str) {
+    #[derive(Serialize)]
+    struct Tell<'a> {
+        n: u64,
+        to: &'a str,
+        text: &'a str,
+    }
+    tagged(out, "tell", &Tell { n, to, text });
+}
+
+/// `nick`, `kick` or `ban`, all of which take a name.
+pub(crate) fn with_name(out: &mut Vec<u8>, kind: &'static str, name: &str) {
+    #[derive(Serialize)]
+    struct Named<'a> {
+        name: &'a str,
+    }
+    tagged(out, kind, &Named { name });
+}
+
+/// `unban`.
+pub(crate) fn unban(out: &mut Vec<u8>, address: &str) {
+    #[derive(Serialize)]
+    struct At<'a> {
+        address: &'a str,
+    }
+    tagged(out, "unban", &At { address });
+}
+
+fn person(member: &Member, host: bool) -> Person {
+    Person {
+        id: member.id,
+        name: member.name.to_string(),
+        host,
+        peer: member.returns.then_some(member.peer),
+        at: member.at.clone(),
+        n: member.n,
+    }
+}
+
+/// An object with its `type` first, as a line.
+fn tagged<T: Serialize>(out: &mut Vec<u8>, kind: &'static str, fields: &T) {
+    #[derive(Serialize)]
+    struct Tagged<'a, T> {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        #[serde(flatten)]
+        fields: &'a T,
+    }
+    write_line(out, &Tagged { kind, fields });
+}
+
+fn write_line<T: Serialize>(out: &mut Vec<u8>, value: &T) {
+    json(out, value);
+    out.push(b'\n');
+}
+
+fn json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    serde_json::to_writer(out, value).expect("lines have string keys, and a vector takes every byte");
+}
+
+fn string(out: &mut Vec<u8>, text: &str) {
+    json(out, text);
+}
+
+fn number(out: &mut Vec<u8>, number: u64) {
+    json(out, &number);
+}
