@@ -4,6 +4,7 @@ pub mod clock;
 pub mod error;
 pub mod hub;
 pub mod limits;
+pub mod mailbox;
 pub mod moment;
 pub mod room;
 pub mod session;
