@@ -1,6 +1,8 @@
 //! hybrid-chat: a LAN chat in one executable.
 
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod error;
 pub mod hub;
 pub mod limits;

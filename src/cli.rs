@@ -1,0 +1,254 @@
+//! The command line as it is typed. Man page and completions come from it.
+//!
+//! What can be said about one argument by itself is checked here, and a wrong one ends with status 2; what the
+//! arguments mean together is the work of `config`. Nothing here runs anything.
+
+use std::path::PathBuf;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::config::{BadTarget, Target};
+use crate::limits;
+use crate::room::name::Name;
+
+/// The log that a host writes and `hybrid-chat log` reads where nobody names another.
+pub const LOG_FILE: &str = "connections.log";
+
+/// LAN chat in one executable: the first to run it hosts the room, everybody else is in it
+///
+/// Run it in one terminal and it hosts the room; run it again, here or (with the host's address) on another machine,
+/// and it joins. When the host leaves, the room goes on with another.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do instead of chatting.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to chat.
+    #[command(flatten)]
+    pub room: RoomArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hybrid-chat                                  host the room on this machine, or join it
+  hybrid-chat 192.168.1.7                      join the room of that machine
+  hybrid-chat --port 9000 --name lorde         another room, under a name of one's choice
+  echo 'build 412 is out' | hybrid-chat --role client --name ci 192.168.1.7
+                                               say one thing; status 0 only if the room has it
+  hybrid-chat --json 192.168.1.7 | jq -r 'select(.event == \"message\") | .text'
+                                               follow a room from a script
+  hybrid-chat log --since 2h                   who was here in the last two hours
+
+Exit status: 0 left or closed in order, 1 failed, 2 the command line was wrong.";
+
+/// The arguments of the chat itself.
+#[derive(Debug, Args)]
+pub struct RoomArgs {
+    /// Where the room is: HOST, HOST:PORT or [V6]:PORT
+    ///
+    /// One of this machine's own addresses: host on exactly that one, or join it if it is taken. Anybody else's: join
+    /// only, never host. Without it: host on every address of this machine, or join who hosts here already.
+    #[arg(value_name = "ADDRESS", value_parser = address)]
+    pub address: Option<Target>,
+
+    /// The port: one port is one room [default: 8808]
+    #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+
+    /// The name to take in the room: 2 to 32 characters [default: the login name]
+    ///
+    /// If somebody has it already, a number is added to it. White space inside becomes "-".
+    #[arg(short, long, value_name = "NAME", value_parser = name)]
+    pub name: Option<Name>,
+
+    /// Whether to host, to join, or whichever is right
+    #[arg(long, value_enum, value_name = "ROLE", default_value_t)]
+    pub role: Role,
+
+    /// The connections log, written while this process hosts
+    #[arg(long, value_name = "FILE", default_value = LOG_FILE)]
+    pub log: PathBuf,
+
+    /// Look for no room on the LAN and announce none
+    #[arg(long)]
+    pub no_discovery: bool,
+
+    /// Plain lines, nothing redrawn: for screen readers and pipes
+    #[arg(long)]
+    pub plain: bool,
+
+    /// Write events to standard output, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+
+    /// Most members at once, while this process hosts
+    #[arg(long, value_name = "N", default_value_t = limits::MAX_MEMBERS,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    pub max_members: usize,
+
+    /// Messages a second read from one member, after a burst of ten times as many; 0: no limit
+    ///
+    /// Who sends faster is read more slowly: nothing is refused, nothing is lost.
+    #[arg(long, value_name = "N", default_value_t = limits::RATE)]
+    pub rate: u32,
+}
+
+/// What `--role` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Role {
+    /// Host or join, whichever is right
+    #[default]
+    Auto,
+    /// Host or fail
+    Host,
+    /// Join or fail
+    Client,
+}
+
+/// What to do instead of chatting.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print shell completions
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// An address; but the name of a subcommand after an option is more likely to be meant as that.
+fn address(typed: &str) -> Result<Target, String> {
+    if Cli::command().get_subcommands().any(|command| command.get_name() == typed) {
+        return Err(format!(
+            "write {typed} before its options; a host of that name is {typed}:{}",
+            limits::DEFAULT_PORT
+        ));
+    }
+    typed.parse().map_err(|error: BadTarget| error.to_string())
+}
+
+/// A name by the rules of the room.
+fn name(typed: &str) -> Result<Name, String> {
+    Name::parse(typed).map_err(|error| error.to_string())
+}
+
+/// The completions for `shell`, as a script that it reads.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "hybrid-chat", &mut script);
+    script
+}
+
+/// The man page, in roff.
+///
+/// # Errors
+/// None in practice: it is written to memory.
+pub fn man() -> std::io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    Ok(page)
+}
+
+/// Ends the process as a wrong command line does: `why` and the usage on stderr, status 2.
+pub fn usage_error(why: &str) -> clap::Error {
+    Cli::command().error(clap::error::ErrorKind::ArgumentConflict, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(std::iter::once("hybrid-chat").chain(line.iter().copied()))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_argument_is_read() {
+        let words = "--port 9000 --name lorde --role client --log a.log --no-discovery --plain --json --max-members 3 \
+                     --rate 0 capo.local";
+        let Cli { command, room } = parse(&words.split_whitespace().collect::<Vec<_>>()).unwrap();
+        assert!(command.is_none() && room.no_discovery && room.plain && room.json);
+        assert_eq!(room.address.unwrap().host, "capo.local");
+        assert_eq!((room.port, room.role, room.max_members, room.rate), (Some(9000), Role::Client, 3, 0));
+        assert_eq!((room.name.unwrap().as_str(), room.log), ("lorde", PathBuf::from("a.log")));
+    }
+
+    #[test]
+    fn the_short_forms_are_read() {
+        let room = parse(&["-p", "1", "-n", "lorde"]).unwrap().room;
+        assert_eq!((room.port, room.name.unwrap().as_str()), (Some(1), "lorde"));
+    }
+
+    #[test]
+    fn a_word_that_is_no_subcommand_is_an_address() {
+        assert!(matches!(parse(&["man"]).unwrap().command, Some(Command::Man)));
+        let cli = parse(&["mansion"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.room.address.unwrap().host, "mansion");
+        assert_eq!(parse(&["man:8808"]).unwrap().room.address.unwrap().host, "man");
+        let text = parse(&["--json", "man"]).unwrap_err().to_string();
+        assert!(text.contains("write man before its options; a host of that name is man:8808"), "{text}");
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_a_wrong_command_line() {
+        for line in [
+            &["--port", "0"][..],
+            &["--port", "65536"],
+            &["--port", "http"],
+            &["--max-members", "0"],
+            &["--rate", "-1"],
+            &["--rate", "4294967296"],
+            &["--name", "x"],
+            &["--role", "king"],
+            &["capo:0"],
+            &["--passphrase", "secret"],
+            &["capo", "lorde"],
+            &["--json", "man"],
+            &["completions", "cmd.exe"],
+        ] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_argument_says_which_and_why() {
+        let text = parse(&["capo:65536"]).unwrap_err().to_string();
+        assert!(text.contains("'capo:65536'") && text.contains("a number from 1 to 65535"), "{text}");
+        let text = parse(&["--name", "x"]).unwrap_err().to_string();
+        assert!(text.contains("--name <NAME>") && text.contains('2'), "{text}");
+    }
+
+    #[test]
+    fn help_and_version_are_no_errors() {
+        for (flag, kind) in [("--help", ErrorKind::DisplayHelp), ("--version", ErrorKind::DisplayVersion)] {
+            let answer = parse(&[flag]).unwrap_err();
+            assert_eq!((answer.kind(), answer.exit_code()), (kind, 0));
+        }
+        let help = parse(&["--help"]).unwrap_err().to_string();
+        assert!(help.contains("echo 'build 412 is out' | hybrid-chat --role client --name ci"), "{help}");
+    }
+
+    #[test]
+    fn completions_and_man_page_know_every_option() {
+        let man = String::from_utf8(man().unwrap()).unwrap();
+        for option in Cli::command().get_arguments().filter_map(|argument| argument.get_long()) {
+            assert!(man.contains(&option.replace('-', "\\-")), "the man page lacks --{option}");
+            for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+                let script = String::from_utf8(completions(shell)).unwrap();
+                assert!(script.contains(option), "the completions for {shell} lack --{option}");
+            }
+        }
+    }
+}
