@@ -9,5 +9,6 @@ pub mod limits;
 pub mod mailbox;
 pub mod moment;
 pub mod room;
+pub mod seat;
 pub mod session;
 pub mod wire;

@@ -119,3 +119,14 @@ pub const EVENTS: usize = 16_384;
 pub const CLOSE: Duration = Duration::from_millis(2_500);
 /// How often the connections log looks whether it was renamed.
 pub const LOG_ROTATION: Duration = Duration::from_secs(1);
+
+// --- A member's side ----------------------------------------------------------------------------------------------
+
+/// The longest line that a member reads: a welcome with the roster of a full room, every name at its longest.
+pub const WELCOME_MAX_BYTES: usize = 8 * 1024 * 1024;
+/// How much that is no object is passed over before a `welcome`: a question for a name, not a web page.
+pub const PASSED_OVER_BYTES: usize = 4 * 1024;
+/// What a member has ready to send at most before it takes more from its standard input.
+pub const READY_BYTES: usize = 256 * 1024;
+/// How long a member that leaves waits for the host's last word.
+pub const FAREWELL: Duration = Duration::from_secs(2);

@@ -1,0 +1,274 @@
+//! A member's seat in a room that is hosted elsewhere, without its socket: bytes, commands and time in; bytes, events and a
+//! [`Phase`] out.
+//!
+//! A seat outlives connections and hosts. It keeps what it needs for that: the room's [`Replica`], with which it comes back
+//! to its place or hosts the room itself, and what it has sent and not got back, which it sends again. It decides nothing
+//! about where to connect: that is the election's business.
+
+mod entries;
+mod greeting;
+mod sending;
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::limits::{FAREWELL, HELLO_ANSWER, SILENCE};
+use crate::moment::Moment;
+use crate::room::event::{Closed, Command, Event, What};
+use crate::room::id::{MemberId, PeerId, Secret};
+use crate::room::replica::Replica;
+use crate::wire::native::{self, FromHost};
+use entries::CatchUp;
+
+/// How far a connection has come.
+#[derive(Debug)]
+pub enum Phase {
+    /// We have said hello and wait for the answer.
+    Greeting,
+    /// We are in the room.
+    In,
+    /// The connection is of no more use.
+    Over(Over),
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Over {
+    /// What answered is no room.
+    NotARoom(String),
+    /// The room did not let us in.
+    Refused {
+        /// For scripts.
+        code: String,
+        /// For people.
+        text: String,
+    },
+    /// Nothing came in answer to our hello.
+    Silent,
+    /// The connection ended before anything came of it.
+    HungUp(String),
+    /// We were in the room and are no longer: the connection ended without a word.
+    Lost,
+    /// We were in the room, and nothing has come for so long that the host must be gone.
+    TimedOut,
+    /// We were in the room, and its host hands it over to a member.
+    HandedOver(MemberId),
+    /// The end, in order.
+    Closed(Closed),
+}
+
+/// Why we are leaving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    /// Once everything that we sent is acknowledged.
+    WhenHeard,
+    /// Now; since then we wait for the host's last word.
+    Since(Duration),
+}
+
+/// A member's seat.
+#[derive(Debug)]
+pub struct Seat {
+    secret: Secret,
+    wanted: String,
+    port: Option<u16>,
+    replica: Option<Replica>,
+    me: MemberId,
+    /// How far we have counted our messages.
+    n: u64,
+    unacknowledged: VecDeque<(u64, Command)>,
+    /// How far others have counted their private messages to us: a host that is new may pass one on again.
+    told: HashMap<PeerId, u64>,
+    leaving: Option<Leaving>,
+    role: Option<What>,
+    events: VecDeque<Event>,
+    address: String,
+    phase: Phase,
+    since: Duration,
+    heard: Duration,
+    held: Vec<u8>,
+    searched: usize,
+    passed_over: usize,
+    catch_up: Option<CatchUp>,
+    out: Vec<u8>,
+}
+
+impl Seat {
+    /// A seat in no room yet. `port` is where we would host; `None`: never.
+    pub fn new(secret: Secret, wanted: String, port: Option<u16>) -> Self {
+        Self {
+            secret,
+            wanted,
+            port,
+            replica: None,
+            me: MemberId(0),
+            n: 0,
+            unacknowledged: VecDeque::new(),
+            told: HashMap::new(),
+            leaving: None,
+            role: None,
+            events: VecDeque::new(),
+            address: String::new(),
+            phase: Phase::Over(Over::HungUp("not connected".into())),
+            since: Duration::ZERO,
+            heard: Duration::ZERO,
+            held: Vec::new(),
+            searched: 0,
+            passed_over: 0,
+            catch_up: None,
+            out: Vec::new(),
+        }
+    }
+
+    /// Who we are to others.
+    pub fn peer(&self) -> PeerId {
+        self.secret.peer()
+    }
+
+    /// What we know of the room, once we have been in one.
+    pub fn replica(&self) -> Option<&Replica> {
+        self.replica.as_ref()
+    }
+
+    /// What it takes to host the room ourselves: what we know of it, and what we have to say again.
+    pub fn into_host(self) -> Option<(Replica, VecDeque<(u64, Command)>)> {
+        Some((self.replica?, self.unacknowledged))
+    }
+
+    /// How far the connection has come.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// What we are told, oldest first. Emptied by whoever shows it.
+    pub fn events(&mut self) -> &mut VecDeque<Event> {
+        &mut self.events
+    }
+
+    /// What is to be sent.
+    pub fn output(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// That many bytes of it have been sent.
+    pub fn sent(&mut self, bytes: usize) {
+        self.out.drain(..bytes);
+    }
+
+    /// A new connection to `address` (`IP:PORT`) begins.
+    pub fn connected(&mut self, address: String, now: Moment) {
+        self.address = address;
+        self.phase = Phase::Greeting;
+        (self.since, self.heard) = (now.mono, now.mono);
+        (self.held, self.searched, self.passed_over) = (Vec::new(), 0, 0);
+        self.catch_up = None;
+        self.out.clear();
+        self.say_hello();
+    }
+
+    /// Bytes have come.
+    pub fn receive(&mut self, mut bytes: &[u8], now: Moment) {
+        self.heard = now.mono;
+        while !bytes.is_empty() && !matches!(self.phase, Phase::Over(_)) {
+            let Some(end) = memchr::memchr(b'\n', bytes) else {
+                self.held.extend_from_slice(bytes);
+                return self.check_length();
+            };
+            let (line, rest) = bytes.split_at(end + 1);
+            bytes = rest;
+            if self.held.is_empty() {
+                self.line(&line[..end], now);
+            } else {
+                self.held.extend_from_slice(&line[..end]);
+                let held = std::mem::take(&mut self.held);
+                self.line(&held, now);
+            }
+        }
+    }
+
+    /// The connection has ended; `why` is for people.
+    pub fn hung_up(&mut self, why: &str, now: Moment) {
+        let over = match (&self.phase, self.leaving) {
+            (Phase::Over(_), _) => return,
+            (Phase::In, Some(Leaving::Since(_))) => return self.close(Closed::Left, "you left", now),
+            (Phase::In, _) => Over::Lost,
+            (Phase::Greeting, _) if self.passed_over + self.held.len() > 0 => Over::NotARoom(self.found()),
+            (Phase::Greeting, _) => Over::HungUp(why.into()),
+        };
+        self.phase = Phase::Over(over);
+    }
+
+    /// The earliest time at which [`Seat::tick`] has something to do though nothing happens.
+    pub fn deadline(&self) -> Option<Duration> {
+        let due = match self.phase {
+            Phase::Greeting => self.since + HELLO_ANSWER,
+            Phase::In => self.heard + SILENCE,
+            Phase::Over(_) => return None,
+        };
+        match self.leaving {
+            Some(Leaving::Since(since)) => Some(due.min(since + FAREWELL)),
+            _ => Some(due),
+        }
+    }
+
+    /// Ends what has taken too long.
+    pub fn tick(&mut self, now: Moment) {
+        if let Some(Leaving::Since(since)) = self.leaving
+            && since + FAREWELL <= now.mono
+        {
+            return self.close(Closed::Left, "you left", now);
+        }
+        match self.phase {
+            Phase::Greeting if self.since + HELLO_ANSWER <= now.mono => {
+                let nothing_came = self.passed_over + self.held.len() == 0;
+                let over = if nothing_came { Over::Silent } else { Over::NotARoom(self.found()) };
+                self.phase = Phase::Over(over);
+            }
+            Phase::In if self.heard + SILENCE <= now.mono => self.phase = Phase::Over(Over::TimedOut),
+            _ => {}
+        }
+    }
+
+    fn line(&mut self, line: &[u8], now: Moment) {
+        match self.phase {
+            Phase::Greeting => self.greeting(line, now),
+            Phase::In => match serde_json::from_slice(line) {
+                Ok(line) => self.heard_line(line, now),
+                // A blank line separates the last words to a member that was too slow from the half line before them.
+                Err(_) if line.is_empty() => {}
+                // A hole in the stream: what follows would be out of order. We come back for it.
+                Err(_) => self.phase = Phase::Over(Over::Lost),
+            },
+            Phase::Over(_) => {}
+        }
+    }
+
+    fn heard_line(&mut self, line: FromHost, now: Moment) {
+        match line {
+            FromHost::Said(line) => self.entries(native::EntryLine::Said(line), now),
+            FromHost::Joined(line) => self.entries(native::EntryLine::Joined(line), now),
+            FromHost::Left(line) => self.entries(native::EntryLine::Left(line), now),
+            FromHost::Renamed(line) => self.entries(native::EntryLine::Renamed(line), now),
+            FromHost::Told(line) => self.told(line, now),
+            FromHost::Members { members } => self.listed(&members, now),
+            FromHost::Refused { code, text, n } => self.refused(code, text, n, now),
+            FromHost::Ping => self.out.extend_from_slice(native::PONG),
+            FromHost::Handover { to } => self.phase = Phase::Over(Over::HandedOver(to)),
+            FromHost::Closed { reason, text } => self.close(reason, &text, now),
+            FromHost::Pong | FromHost::Welcome(_) | FromHost::Lack { .. } | FromHost::Unknown => {}
+        }
+    }
+
+    fn close(&mut self, reason: Closed, text: &str, now: Moment) {
+        self.tell(What::Closed { reason, text: text.into() }, now);
+        self.phase = Phase::Over(Over::Closed(reason));
+    }
+
+    fn tell(&mut self, what: What, now: Moment) {
+        self.events.push_back(Event { at: now.wall, what });
+    }
+
+    fn notice(&mut self, text: impl Into<String>, now: Moment) {
+        self.tell(What::Notice { text: text.into() }, now);
+    }
+}

@@ -1,0 +1,100 @@
+//! What the host has ordered, applied to our copy of the room and shown once.
+
+use super::{Over, Phase, Seat};
+use crate::moment::Moment;
+use crate::room::entry::{Act, Entry};
+use crate::room::event::What;
+use crate::room::view;
+use crate::wire::native::{EntryLine, Person, Welcomed};
+
+/// What is still to come after a welcome, before we are where the host is.
+#[derive(Debug)]
+pub(super) struct CatchUp {
+    welcome: Welcomed,
+    /// We knew nothing: there is only history to come, which does not count.
+    from_nothing: bool,
+}
+
+impl CatchUp {
+    pub(super) fn new(welcome: Welcomed, from_nothing: bool) -> Self {
+        Self { welcome, from_nothing }
+    }
+}
+
+impl Seat {
+    /// Entries, as one line brings them.
+    pub(super) fn entries(&mut self, line: EntryLine, now: Moment) {
+        let Some(replica) = &self.replica else { return };
+        let replayed = matches!(&line, EntryLine::Said(said) if said.replayed);
+        for entry in line.into_entries(replica.term, replica) {
+            if replayed { self.history(entry, now) } else { self.entry(entry, now) }
+        }
+        self.catch_up_done(now);
+        self.farewell_if_heard(now);
+    }
+
+    /// A message from before we joined: kept and shown, but no part of the order that we follow.
+    fn history(&mut self, entry: Entry, now: Moment) {
+        let peer = self.peer();
+        let Some(replica) = &mut self.replica else { return };
+        let event = view::event(replica, peer, &entry, true, now);
+        replica.log.keep(entry);
+        self.events.extend(event);
+    }
+
+    fn entry(&mut self, entry: Entry, now: Moment) {
+        let peer = self.peer();
+        let Some(replica) = &mut self.replica else { return };
+        let last = replica.log.last();
+        if entry.seq <= last {
+            return;
+        }
+        let missed = self.catch_up.as_ref().map_or(0, |catch_up| catch_up.welcome.missed);
+        if entry.seq > last + 1 && missed == 0 {
+            // A hole in the order: we come back for what is missing.
+            self.phase = Phase::Over(Over::Lost);
+            return;
+        }
+        let event = view::event(replica, peer, &entry, false, now);
+        let own = entry.said().filter(|said| said.peer == peer).map(|said| said.n);
+        let renames = matches!(entry.act, Act::Renamed { .. });
+        match &self.catch_up {
+            Some(catch_up) => replica.append_as_in(&catch_up.welcome.terms, entry),
+            None => replica.append(entry),
+        }
+        self.events.extend(event);
+        if let Some(n) = own {
+            self.acknowledged(n);
+        }
+        if renames && self.catch_up.is_none() {
+            self.tell_role(false, now);
+        }
+    }
+
+    /// Once we are where the host was when it let us in: who is there, and what we have to say again.
+    pub(super) fn catch_up_done(&mut self, now: Moment) {
+        let Some(replica) = &mut self.replica else { return };
+        let Some(catch_up) = self.catch_up.take_if(|up| up.from_nothing || replica.log.last() >= up.welcome.seq) else {
+            return;
+        };
+        let CatchUp { welcome, from_nothing } = catch_up;
+        replica.log.adopt(welcome.terms);
+        let room = welcome.room;
+        replica.set_members(welcome.members.into_iter().map(|person| person.into_member(room)));
+        let heard = replica.member(self.me).map_or(0, |me| me.n);
+        self.n = self.n.max(heard);
+        self.tell_role(from_nothing, now);
+        self.settle(heard, now);
+        self.send_again();
+        self.farewell_if_heard(now);
+    }
+
+    /// The answer to `who`.
+    pub(super) fn listed(&mut self, members: &[Person], now: Moment) {
+        let members = members
+            .iter()
+            .map(|person| crate::room::event::Listed { name: person.name.clone(), host: person.host })
+            .collect();
+        self.tell(What::Roster { members }, now);
+    }
+}

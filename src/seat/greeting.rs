@@ -1,0 +1,175 @@
+//! From hello to welcome: the first lines of a connection, and our place in the room's past.
+
+use super::entries::CatchUp;
+use super::{Over, Phase, Seat};
+use crate::limits::{PASSED_OVER_BYTES, WELCOME_MAX_BYTES};
+use crate::moment::Moment;
+use crate::room::entry::Entry;
+use crate::room::event::{Role, What};
+use crate::room::id::MemberId;
+use crate::room::log::Log;
+use crate::room::replica::Replica;
+use crate::room::{text, view};
+use crate::wire::native::{self, Encoder, FromHost, Hello, VERSION, Welcomed};
+
+impl Seat {
+    pub(super) fn say_hello(&mut self) {
+        let hello = Hello {
+            v: VERSION,
+            name: self.wanted.clone(),
+            key: Some(self.secret),
+            port: self.port,
+            room: self.replica.as_ref().map(|replica| replica.room),
+            have: self.replica.as_ref().map_or_else(Vec::new, |replica| replica.log.terms().to_vec()),
+        };
+        native::hello(&mut self.out, &hello);
+    }
+
+    /// A line before our welcome. What is no object is passed over: it may be a question for people.
+    pub(super) fn greeting(&mut self, line: &[u8], now: Moment) {
+        if line.first() != Some(&b'{') {
+            self.passed_over += line.len() + 1;
+            if self.passed_over > PASSED_OVER_BYTES {
+                self.phase = Phase::Over(Over::NotARoom(self.found()));
+            }
+            return;
+        }
+        match serde_json::from_slice(line) {
+            Ok(FromHost::Welcome(welcome)) if welcome.v == VERSION => self.welcome(*welcome, now),
+            Ok(FromHost::Welcome(welcome)) => {
+                let text = format!("the room speaks version {}, we speak {VERSION}", welcome.v);
+                self.phase = Phase::Over(Over::Refused { code: "version".into(), text });
+            }
+            Ok(FromHost::Refused { code, text, .. }) => {
+                let text = text::clean(&text).into_owned();
+                self.phase = Phase::Over(Over::Refused { code, text });
+            }
+            Ok(FromHost::Lack { after }) => self.hand_over(after),
+            Ok(FromHost::Ping) => self.out.extend_from_slice(native::PONG),
+            Ok(FromHost::Closed { reason, text }) => self.close(reason, &text, now),
+            Ok(FromHost::Handover { .. }) => self.phase = Phase::Over(Over::HungUp("the host has just left".into())),
+            Ok(_) => {}
+            Err(_) => self.phase = Phase::Over(Over::NotARoom("a line that no room says".into())),
+        }
+    }
+
+    /// A line without end must not fill the memory, whatever is at the other end.
+    pub(super) fn check_length(&mut self) {
+        let bound = match self.phase {
+            Phase::Greeting if self.held.first() != Some(&b'{') => PASSED_OVER_BYTES,
+            _ => WELCOME_MAX_BYTES,
+        };
+        if self.held.len() > bound {
+            let over = match self.phase {
+                Phase::Greeting => Over::NotARoom(self.found()),
+                _ => Over::Lost,
+            };
+            self.phase = Phase::Over(over);
+        }
+    }
+
+    /// What answered, for people.
+    pub(super) fn found(&self) -> String {
+        if self.held.starts_with(b"HTTP/") {
+            return "a web server".into();
+        }
+        "something that speaks otherwise".into()
+    }
+
+    /// Hands over what a host that has just taken over lacks of our common past.
+    fn hand_over(&mut self, after: u64) {
+        let Some(replica) = &self.replica else { return };
+        let mut encoder = Encoder::default();
+        for entry in replica.log.after(after) {
+            encoder.hand(&mut self.out, entry);
+        }
+    }
+
+    fn welcome(&mut self, welcome: Welcomed, now: Moment) {
+        let before = self.replica.take();
+        self.me = welcome.you;
+        self.phase = Phase::In;
+        if before.is_none() && welcome.name != self.wanted {
+            let (wanted, name) = (text::clean(&self.wanted).into_owned(), text::clean(&welcome.name).into_owned());
+            self.notice(format!("{wanted} is taken here: you are {name}"), now);
+        }
+        self.wanted.clone_from(&welcome.name);
+        match (before, welcome.after) {
+            (Some(mut replica), Some(after)) if replica.room == welcome.room => {
+                let cut = replica.log.split_after(after);
+                if welcome.missed > 0 {
+                    self.notice(format!("{} entries were missed while we were away", welcome.missed), now);
+                }
+                self.come_back(replica, &cut, welcome, now);
+            }
+            (before, _) => self.come_new(before, welcome, now),
+        }
+    }
+
+    /// We know the room up to an entry that its host knows as well.
+    fn come_back(&mut self, mut replica: Replica, cut: &[Entry], welcome: Welcomed, now: Moment) {
+        (replica.term, replica.host) = (welcome.term, host_of(&welcome));
+        for said in cut.iter().filter_map(|entry| entry.said()) {
+            replica.shown.insert((said.peer, said.n));
+        }
+        if welcome.lack {
+            self.hand_messages(cut);
+        }
+        self.replica = Some(replica);
+        self.catch_up = Some(CatchUp::new(welcome, false));
+        self.catch_up_done(now);
+    }
+
+    /// We know nothing of the room's past, or it is another room than the one we were in.
+    fn come_new(&mut self, before: Option<Replica>, welcome: Welcomed, now: Moment) {
+        let log = Log::beginning_after(welcome.terms.clone());
+        let opened = welcome.opened.as_ref().and_then(|at| chrono::DateTime::parse_from_rfc3339(at).ok());
+        let host = host_of(&welcome);
+        let mut replica = Replica::new(welcome.room, opened.unwrap_or(now.wall), welcome.term, host, log);
+        if let Some(before) = before {
+            replica.shown = before.shown;
+            let entries: Vec<_> = before.log.iter().cloned().collect();
+            replica.shown.extend(entries.iter().filter_map(|entry| entry.said()).map(|said| (said.peer, said.n)));
+            if welcome.lack {
+                self.hand_messages(&entries);
+            }
+        }
+        self.replica = Some(replica);
+        self.catch_up = Some(CatchUp::new(welcome, true));
+        self.catch_up_done(now);
+    }
+
+    /// Hands over the messages of another past.
+    fn hand_messages(&mut self, entries: &[Entry]) {
+        let mut encoder = Encoder::default();
+        for entry in entries.iter().filter(|entry| entry.said().is_some()) {
+            encoder.hand(&mut self.out, entry);
+        }
+    }
+
+    /// Tells where and as what we are, if that has changed; and who else is there, if it has or `anyway`.
+    pub(super) fn tell_role(&mut self, anyway: bool, now: Moment) {
+        let Some(replica) = &self.replica else { return };
+        let name = replica.member(self.me).map_or_else(|| self.wanted.clone(), |me| me.name.to_string());
+        let role = What::Role {
+            role: Role::Client,
+            address: self.address.clone(),
+            name,
+            host: replica.host_name().into(),
+            term: replica.term,
+        };
+        let roster = view::roster(replica);
+        if self.role.as_ref() != Some(&role) {
+            self.role = Some(role.clone());
+            self.tell(role, now);
+        } else if !anyway {
+            return;
+        }
+        self.tell(roster, now);
+    }
+}
+
+fn host_of(welcome: &Welcomed) -> MemberId {
+    let host = welcome.members.iter().find(|person| person.host);
+    host.map_or(MemberId(0), |person| person.id)
+}

@@ -1,0 +1,129 @@
+//! What we say: counted, kept until it is acknowledged, and sent again to whoever hosts then.
+
+use super::{Leaving, Phase, Seat};
+use crate::limits::{DEPARTED, READY_BYTES, UNACKNOWLEDGED};
+use crate::moment::Moment;
+use crate::room::event::{Closed, Command, Message, What};
+use crate::wire::native::{self, ToldLine};
+
+impl Seat {
+    /// Whether we can be asked for more: we are in, and not too much of what we said is still on its way.
+    pub fn takes_commands(&self) -> bool {
+        let ready = self.unacknowledged.len() < UNACKNOWLEDGED && self.out.len() < READY_BYTES;
+        matches!(self.phase, Phase::In) && self.catch_up.is_none() && self.leaving.is_none() && ready
+    }
+
+    /// We are asked for something.
+    pub fn command(&mut self, command: Command, now: Moment) {
+        match command {
+            Command::Say { .. } | Command::Tell { .. } => {
+                self.n += 1;
+                send(&mut self.out, self.n, &command);
+                self.unacknowledged.push_back((self.n, command));
+            }
+            Command::Rename(name) => native::with_name(&mut self.out, "nick", &name),
+            Command::Who => self.out.extend_from_slice(native::WHO),
+            Command::Kick(name) => native::with_name(&mut self.out, "kick", &name),
+            Command::Ban(name) => native::with_name(&mut self.out, "ban", &name),
+            Command::Unban(address) => native::unban(&mut self.out, &address),
+            Command::EndOfInput => {
+                self.leaving.get_or_insert(Leaving::WhenHeard);
+                self.farewell_if_heard(now);
+            }
+            Command::Quit | Command::Stop => self.leave(now),
+        }
+    }
+
+    /// Says goodbye; where nobody hears it, we have left already.
+    fn leave(&mut self, now: Moment) {
+        if matches!(self.leaving, Some(Leaving::Since(_))) {
+            return;
+        }
+        self.leaving = Some(Leaving::Since(now.mono));
+        match self.phase {
+            Phase::In => self.out.extend_from_slice(native::BYE),
+            _ => self.close(Closed::Left, "you left", now),
+        }
+    }
+
+    /// Leaves once everything is acknowledged, if that is what we wait for.
+    pub(super) fn farewell_if_heard(&mut self, now: Moment) {
+        let all_heard = self.unacknowledged.is_empty() && self.catch_up.is_none();
+        if self.leaving == Some(Leaving::WhenHeard) && all_heard && matches!(self.phase, Phase::In) {
+            self.leave(now);
+        }
+    }
+
+    /// The room has dealt with our messages up to `n`.
+    pub(super) fn acknowledged(&mut self, n: u64) {
+        while self.unacknowledged.front().is_some_and(|(first, _)| *first <= n) {
+            self.unacknowledged.pop_front();
+        }
+    }
+
+    /// The room has dealt with our messages up to `n`, and the answers to some of them were lost with the last host:
+    /// a private message is shown as sent, because it was.
+    pub(super) fn settle(&mut self, n: u64, now: Moment) {
+        while let Some((first, command)) = self.unacknowledged.pop_front() {
+            if first > n {
+                self.unacknowledged.push_front((first, command));
+                return;
+            }
+            if let Command::Tell { to, text } = command {
+                let from = self.wanted.clone();
+                self.show_private(from, to, text, true, false, now);
+            }
+        }
+    }
+
+    pub(super) fn send_again(&mut self) {
+        for (n, command) in &self.unacknowledged {
+            send(&mut self.out, *n, command);
+        }
+    }
+
+    /// A private message: to us, or our own coming back.
+    pub(super) fn told(&mut self, line: ToldLine, now: Moment) {
+        let own = line.peer == self.peer();
+        if own {
+            if !self.unacknowledged.iter().any(|(n, _)| *n == line.n) {
+                return;
+            }
+            self.unacknowledged.retain(|(n, _)| *n != line.n);
+        } else {
+            if self.told.get(&line.peer).is_some_and(|n| line.n <= *n) {
+                return;
+            }
+            if self.told.len() >= DEPARTED {
+                // More peers than a room holds have told us something: the guard begins anew.
+                self.told.clear();
+            }
+            self.told.insert(line.peer, line.n);
+        }
+        self.show_private(line.from, line.to, line.text, own, line.action, now);
+        self.farewell_if_heard(now);
+    }
+
+    fn show_private(&mut self, from: String, to: String, text: String, own: bool, action: bool, now: Moment) {
+        let (replayed, late, private, seq, to) = (false, false, true, None, Some(to));
+        self.tell(What::Message(Message { from, text, own, action, private, replayed, late, seq, to }), now);
+    }
+
+    /// Something was not done.
+    pub(super) fn refused(&mut self, code: String, text: String, n: Option<u64>, now: Moment) {
+        if let Some(n) = n {
+            self.unacknowledged.retain(|(count, _)| *count != n);
+        }
+        self.tell(What::Refused { code, text }, now);
+        self.farewell_if_heard(now);
+    }
+}
+
+fn send(out: &mut Vec<u8>, n: u64, command: &Command) {
+    match command {
+        Command::Say { text, action } => native::say(out, n, text, *action),
+        Command::Tell { to, text } => native::tell(out, n, to, text),
+        // Only messages are counted.
+        _ => {}
+    }
+}
