@@ -22,4 +22,9 @@ impl Clock {
     pub fn now(&self) -> Moment {
         Moment { mono: self.start.elapsed(), wall: Local::now().fixed_offset() }
     }
+
+    /// The same as an instant, for who compares nothing else with it.
+    pub fn instant(&self) -> Instant {
+        Instant::now()
+    }
 }

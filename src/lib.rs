@@ -3,11 +3,18 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+
+pub mod election;
 pub mod error;
+pub mod guest;
+pub mod host;
 pub mod hub;
 pub mod limits;
 pub mod mailbox;
 pub mod moment;
+pub mod net;
+pub mod peer;
+pub mod place;
 pub mod room;
 pub mod seat;
 pub mod session;

@@ -130,3 +130,12 @@ pub const PASSED_OVER_BYTES: usize = 4 * 1024;
 pub const READY_BYTES: usize = 256 * 1024;
 /// How long a member that leaves waits for the host's last word.
 pub const FAREWELL: Duration = Duration::from_secs(2);
+
+// --- The walk along the candidates --------------------------------------------------------------------------------
+
+/// How long one candidate is waited for when the connection ended: everybody noticed that at the same moment.
+pub const PATIENCE_AFTER_HANG_UP: Duration = Duration::from_secs(1);
+/// How long one candidate is waited for when the host fell silent: others may have heard it one heartbeat later.
+pub const PATIENCE_AFTER_SILENCE: Duration = Duration::from_secs(HEARTBEAT.as_secs() + 1);
+/// How long a host's name is looked up.
+pub const RESOLVE: Duration = Duration::from_secs(5);

@@ -103,6 +103,11 @@ impl<T> Mailbox<T> {
         self.remove(self.state.lock())
     }
 
+    /// Takes an interruption alone, if there is one: for a reader that has no room for the rest.
+    pub fn take_interruption(&self) -> Option<T> {
+        self.state.lock().urgent.take()
+    }
+
     /// How many things wait, an interruption not counted.
     pub fn len(&self) -> usize {
         self.state.lock().queue.len()

@@ -1,0 +1,192 @@
+//! Carries out what the election says: swaps host for guest and back under a running interface.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::cli::Role;
+use crate::config::Config;
+use crate::connection_log::ConnectionLog;
+use crate::election::{Action, Dialed, Election, Failure, How, Input, Loss, Will};
+use crate::error::{Error, Result};
+use crate::guest::{Guest, Seated};
+use crate::host;
+use crate::host::listener::{Claim, Listener, claim};
+use crate::hub::{Hub, Own};
+use crate::mailbox::Mailbox;
+use crate::net::Net;
+use crate::place;
+use crate::room::Room;
+use crate::room::event::{Closed, Command, Event, Leave};
+use crate::room::id::{MemberId, RoomId, Secret};
+use crate::seat::{Over, Seat};
+
+/// Takes part in a room, as host or as guest, until that is over in order.
+///
+/// # Errors
+/// Why there is no room to be in.
+pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>) -> Result<Closed> {
+    let mut net = Net::new()?;
+    let waker = Arc::clone(&net.waker);
+    let wake = move || {
+        // A poll that cannot be woken is gone, and so is the loop that would wait for it.
+        let _ = waker.wake();
+    };
+    commands.on_push(wake.clone());
+    events.on_room(wake);
+    let place = place::find(config)?;
+    let will = match config.role {
+        Role::Auto => Will::Either,
+        Role::Host => Will::Host,
+        Role::Client => Will::Join,
+    };
+    let secret = Secret(random()?);
+    let seed = u64::from_le_bytes(random()?);
+    let election = Election::new(place, will, seed);
+    let port = election.may_host().then_some(config.port);
+    let seat = Seat::new(secret, config.name.to_string(), port);
+    Peer { config, commands, events, net, election, seat, claimed: None, seated: None, at: None }.run()
+}
+
+/// One run of the program towards the network.
+struct Peer<'a> {
+    config: &'a Config,
+    commands: &'a Mailbox<Command>,
+    events: &'a Mailbox<Event>,
+    net: Net,
+    election: Election,
+    seat: Seat,
+    claimed: Option<Listener>,
+    seated: Option<Seated>,
+    /// Where we are, or were last, connected to.
+    at: Option<SocketAddr>,
+}
+
+impl Peer<'_> {
+    fn run(mut self) -> Result<Closed> {
+        let mut input = Input::Start;
+        loop {
+            let action = self.election.next(input, self.net.clock.now().mono);
+            input = match action {
+                Action::Dial(addresses) => self.dial(&addresses)?,
+                Action::Claim(address) => self.claim(address)?,
+                Action::Wait(until) => {
+                    self.guest().wait(until)?;
+                    Input::Waited
+                }
+                Action::Sit => match self.sit()? {
+                    Ok(closed) => return Ok(closed),
+                    Err(input) => input,
+                },
+                Action::Host(gone) => match self.open_log() {
+                    Ok(log) => return self.host(gone, log),
+                    // The room has a host before long if somebody else can be it.
+                    Err(_) if gone.is_some() => {
+                        self.claimed = None;
+                        Input::CannotHost
+                    }
+                    Err(error) => return Err(error),
+                },
+                Action::Fail(failure) => return Err(self.failed(failure)),
+            };
+            if self.guest().is_over() {
+                return Ok(Closed::Left);
+            }
+        }
+    }
+
+    fn guest(&mut self) -> Guest<'_> {
+        Guest::new(&mut self.net, &mut self.seat, self.commands, self.events)
+    }
+
+    fn dial(&mut self, addresses: &[SocketAddr]) -> Result<Input> {
+        let (dialed, seated) = self.guest().dial(addresses)?;
+        if let Some(seated) = seated {
+            self.at = Some(seated.address);
+            self.seated = Some(seated);
+        }
+        Ok(Input::Dialed(dialed))
+    }
+
+    fn claim(&mut self, address: SocketAddr) -> Result<Input> {
+        match claim(address) {
+            Ok(Claim::Won(listener)) => {
+                self.claimed = Some(listener);
+                Ok(Input::Won)
+            }
+            Ok(Claim::Taken) => Ok(Input::Taken),
+            // In a room already: somebody else may be able to.
+            Err(_) if self.seat.me().is_some() => Ok(Input::CannotHost),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes part in somebody else's room: how that ended in order, or what the election has to know.
+    fn sit(&mut self) -> Result<Result<Closed, Input>> {
+        let Some(seated) = self.seated.take() else { return Ok(Err(Input::Start)) };
+        let host_at = seated.address;
+        let how = match self.guest().sit(seated)? {
+            Over::Closed(closed) => return Ok(Ok(closed)),
+            Over::TimedOut => How::Silence,
+            Over::HandedOver(to) => How::HandedOver(to),
+            _ => How::HungUp,
+        };
+        Ok(Err(Input::Lost(self.loss(how, host_at))))
+    }
+
+    fn loss(&self, how: How, host_at: SocketAddr) -> Loss {
+        let me = self.seat.me().unwrap_or(MemberId(0));
+        let candidates = self.seat.replica().map_or_else(Vec::new, |replica| {
+            let near_the_host = |at: &SocketAddr| place::seen_from_here(*at, host_at);
+            replica
+                .candidates(replica.host)
+                .map(|member| (member.id, member.at.iter().map(near_the_host).collect()))
+                .collect()
+        });
+        Loss { how, host_at, candidates, me }
+    }
+
+    fn open_log(&self) -> Result<ConnectionLog> {
+        ConnectionLog::open(&self.config.log, self.net.clock.instant())
+    }
+
+    /// Hosts the room, a new one or the one whose host is gone.
+    fn host(mut self, gone: Option<Leave>, log: ConnectionLog) -> Result<Closed> {
+        let Some(listener) = self.claimed.take() else { return Err(self.failed(Failure::AddressInUse)) };
+        let now = self.net.clock.now();
+        let peer = self.seat.peer();
+        let (replica, unacknowledged): (_, VecDeque<_>) = self.seat.into_host();
+        let room = match (replica, gone) {
+            (Some(replica), Some(reason)) => Room::take_over(replica, peer, reason, self.config.max_members, now),
+            _ => {
+                let id = RoomId(u64::from_le_bytes(random()?));
+                Room::open(id, peer, &self.config.name, Vec::new(), self.config.max_members, now)
+            }
+        };
+        let own = Own::new(peer, listener.address().to_string(), unacknowledged);
+        let hub = Hub::new(room, self.config.rate, own, now);
+        match host::run(&mut self.net, listener, hub, log, self.commands, self.events)? {
+            host::Ended::Closed => Ok(Closed::HostShutdown),
+            host::Ended::HandedOver => Ok(Closed::Left),
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> Error {
+        let target = self.config.address.as_deref().unwrap_or("this machine");
+        let tried = format!("join the room on port {} of {target}", self.config.port);
+        match failure {
+            Failure::AddressInUse => Error::AddressInUse { tried },
+            Failure::NotARoom(found) => Error::NotARoom { tried, found },
+            Failure::TurnedAway { code, text } => Error::Refused { tried, code, text },
+            Failure::Unreached(kind) => Error::io(tried, io::Error::from(kind)),
+        }
+    }
+}
+
+/// Bits from the operating system.
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| Error::io("get random bits", io::Error::other(error)))?;
+    Ok(bytes)
+}
