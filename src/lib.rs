@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 
 pub mod election;
+pub mod connection_log;
 pub mod error;
 pub mod guest;
 pub mod host;

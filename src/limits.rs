@@ -139,3 +139,11 @@ pub const PATIENCE_AFTER_HANG_UP: Duration = Duration::from_secs(1);
 pub const PATIENCE_AFTER_SILENCE: Duration = Duration::from_secs(HEARTBEAT.as_secs() + 1);
 /// How long a host's name is looked up.
 pub const RESOLVE: Duration = Duration::from_secs(5);
+/// The longest line of a connections log that is read: far more than the longest name, wholly escaped, needs.
+pub const LOG_LINE_MAX_BYTES: usize = 64 * 1024;
+/// What is read from a connections log at a time.
+pub const LOG_READ_BYTES: usize = 64 * 1024;
+/// How often a connections log that is followed is looked at: below what a person notices, and no load.
+pub const LOG_POLL: Duration = Duration::from_millis(200);
+/// How many looks a renamed log still gets before the new one is read: its writer may not have noticed yet.
+pub const LOG_ROTATION_POLLS: u32 = (LOG_ROTATION.as_millis() / LOG_POLL.as_millis()) as u32 + 1;
