@@ -25,11 +25,19 @@
 //!
 //! [`ConnectionLog`] writes the file and [`command`] reads it back; the room and the sockets are unknown here.
 
+mod command;
+mod follow;
 mod identity;
 mod journal;
 mod line;
+mod output;
 mod quote;
+mod reader;
+mod report;
+mod show;
+mod summary;
 mod writer;
 
+pub use command::{LogOptions, command, parse_when};
 pub use line::{BadLine, Event, LogLine, Word};
 pub use writer::{ConnectionLog, Notice};

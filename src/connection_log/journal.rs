@@ -178,7 +178,8 @@ mod tests {
             let text = String::from_utf8(journal.to.unwrap().bytes).unwrap();
             prop_assert!(text.ends_with('\n'));
             let read: Vec<LogLine> = text.lines().filter_map(|line| LogLine::parse(line).ok()).collect();
-            let told: u64 = read.iter().map(|line| if let Event::Missed { lines } = line.event { lines } else { 0 }).sum();
+            let told = |line: &LogLine| if let Event::Missed { lines } = line.event { lines } else { 0 };
+            let told: u64 = read.iter().map(told).sum();
             prop_assert_eq!(read, written);
             prop_assert_eq!(told, lost);
         }

@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn values_are_bare_where_that_is_unmistakable() {
-        for bare in ["lorde", "zoë", "山田", "🎉", "e\u{301}a", "का", "❤\u{fe0f}", "o'neil", "quit", "452s", "a/b:c;d"]
+        for bare in ["lorde", "zoë", "山田", "🎉", "e\u{301}a", "का", "❤\u{fe0f}", "o'neil", "452s", "a/b:c;d"]
         {
             assert_eq!(value(bare), bare);
         }

@@ -125,7 +125,7 @@ fn open(path: &Path) -> io::Result<(File, End, Identity)> {
 }
 
 /// What a log that was just opened ends with. A device or a pipe has no length, and no end to repair. Where another
-/// process is in the middle of a write, its line may be taken for torn: that costs an empty line, which readers pass over.
+/// process is in the middle of a write, its line may be taken for torn: that costs an empty line, which is passed over.
 fn end(file: &mut File) -> io::Result<End> {
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.len() == 0 {
