@@ -307,7 +307,7 @@ impl Election {
 
     fn walk_pause(&mut self, now: Duration) -> Action {
         let may_host = self.may_host();
-        let share = self.between(Duration::from_millis(500), Duration::from_millis(1_000)).as_secs_f64();
+        let jitter = self.between(Duration::from_millis(1_000), Duration::from_millis(1_400)).as_secs_f64();
         let State::Walking(walk) = &mut self.state else { return self.start(now) };
         if may_host && walk.attempts == 0 && walk.turn_of_me() <= now {
             walk.attempts = 1;
@@ -317,9 +317,8 @@ impl Election {
         if walk.attempts > RECONNECTS {
             return self.start(now);
         }
-        let pause =
-            (RECONNECT_MIN * 2u32.pow(walk.attempts.saturating_sub(1).min(8))).min(RECONNECT_MAX).mul_f64(share);
-        let mut until = now + pause.max(RECONNECT_MIN.mul_f64(share));
+        let pause = RECONNECT_MIN * 2u32.saturating_pow(walk.attempts - 1);
+        let mut until = now + pause.mul_f64(jitter).min(RECONNECT_MAX);
         if may_host && walk.turn_of_me() > now {
             until = until.min(walk.turn_of_me());
         }

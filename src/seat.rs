@@ -77,6 +77,8 @@ pub struct Seat {
     /// How far we have counted our messages.
     n: u64,
     unacknowledged: VecDeque<(u64, Command)>,
+    /// What else we were asked for while nobody could hear it.
+    asked: VecDeque<Command>,
     /// How far others have counted their private messages to us: a host that is new may pass one on again.
     told: HashMap<PeerId, u64>,
     leaving: Option<Leaving>,
@@ -104,6 +106,7 @@ impl Seat {
             me: MemberId(0),
             n: 0,
             unacknowledged: VecDeque::new(),
+            asked: VecDeque::new(),
             told: HashMap::new(),
             leaving: None,
             role: None,
@@ -130,9 +133,14 @@ impl Seat {
         self.replica.as_ref()
     }
 
-    /// What it takes to host the room ourselves: what we know of it, and what we have to say again.
-    pub fn into_host(self) -> Option<(Replica, VecDeque<(u64, Command)>)> {
-        Some((self.replica?, self.unacknowledged))
+    /// Which member we are, or were until the host was lost; `None`: we have not been in a room.
+    pub fn me(&self) -> Option<MemberId> {
+        self.replica.is_some().then_some(self.me)
+    }
+
+    /// What it takes to host a room ourselves: what we know of the one we were in, and what we still have to say.
+    pub fn into_host(self) -> (Option<Replica>, VecDeque<(u64, Command)>) {
+        (self.replica, self.unacknowledged)
     }
 
     /// How far the connection has come.

@@ -7,10 +7,11 @@ use crate::room::event::{Closed, Command, Message, What};
 use crate::wire::native::{self, ToldLine};
 
 impl Seat {
-    /// Whether we can be asked for more: we are in, and not too much of what we said is still on its way.
+    /// Whether we can be asked for more: not too much of what we were asked for is still on its way. Between two hosts, what
+    /// we are asked for waits for the next one.
     pub fn takes_commands(&self) -> bool {
-        let ready = self.unacknowledged.len() < UNACKNOWLEDGED && self.out.len() < READY_BYTES;
-        matches!(self.phase, Phase::In) && self.catch_up.is_none() && self.leaving.is_none() && ready
+        let waiting = self.unacknowledged.len() + self.asked.len();
+        self.leaving.is_none() && waiting < UNACKNOWLEDGED && self.out.len() < READY_BYTES
     }
 
     /// We are asked for something.
@@ -18,20 +19,24 @@ impl Seat {
         match command {
             Command::Say { .. } | Command::Tell { .. } => {
                 self.n += 1;
-                send(&mut self.out, self.n, &command);
+                if self.is_live() {
+                    send(&mut self.out, self.n, &command);
+                }
                 self.unacknowledged.push_back((self.n, command));
             }
-            Command::Rename(name) => native::with_name(&mut self.out, "nick", &name),
-            Command::Who => self.out.extend_from_slice(native::WHO),
-            Command::Kick(name) => native::with_name(&mut self.out, "kick", &name),
-            Command::Ban(name) => native::with_name(&mut self.out, "ban", &name),
-            Command::Unban(address) => native::unban(&mut self.out, &address),
             Command::EndOfInput => {
                 self.leaving.get_or_insert(Leaving::WhenHeard);
                 self.farewell_if_heard(now);
             }
             Command::Quit | Command::Stop => self.leave(now),
+            other if self.is_live() => ask(&mut self.out, &other),
+            other => self.asked.push_back(other),
         }
+    }
+
+    /// Whether what we send now is heard: we are in, and where the host is.
+    fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::In) && self.catch_up.is_none()
     }
 
     /// Says goodbye; where nobody hears it, we have left already.
@@ -48,8 +53,7 @@ impl Seat {
 
     /// Leaves once everything is acknowledged, if that is what we wait for.
     pub(super) fn farewell_if_heard(&mut self, now: Moment) {
-        let all_heard = self.unacknowledged.is_empty() && self.catch_up.is_none();
-        if self.leaving == Some(Leaving::WhenHeard) && all_heard && matches!(self.phase, Phase::In) {
+        if self.leaving == Some(Leaving::WhenHeard) && self.unacknowledged.is_empty() && self.is_live() {
             self.leave(now);
         }
     }
@@ -79,6 +83,9 @@ impl Seat {
     pub(super) fn send_again(&mut self) {
         for (n, command) in &self.unacknowledged {
             send(&mut self.out, *n, command);
+        }
+        for command in self.asked.drain(..) {
+            ask(&mut self.out, &command);
         }
     }
 
@@ -124,6 +131,18 @@ fn send(out: &mut Vec<u8>, n: u64, command: &Command) {
         Command::Say { text, action } => native::say(out, n, text, *action),
         Command::Tell { to, text } => native::tell(out, n, to, text),
         // Only messages are counted.
+        _ => {}
+    }
+}
+
+fn ask(out: &mut Vec<u8>, command: &Command) {
+    match command {
+        Command::Rename(name) => native::with_name(out, "nick", name),
+        Command::Who => out.extend_from_slice(native::WHO),
+        Command::Kick(name) => native::with_name(out, "kick", name),
+        Command::Ban(name) => native::with_name(out, "ban", name),
+        Command::Unban(address) => native::unban(out, address),
+        // Messages are counted, and leaving is not asked for.
         _ => {}
     }
 }
