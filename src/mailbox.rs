@@ -77,15 +77,15 @@ impl<T> Mailbox<T> {
         Ok(())
     }
 
-    /// Puts `item` ahead of everything that waits, also when the queue is full: there is one place for it, and a later
-    /// interruption takes the place of one that nobody has taken yet. For what must neither wait nor be lost.
+    /// Puts `item` ahead of everything that waits, also when the queue is full. There is one place for it, and an
+    /// interruption that nobody has taken yet stays in it. For what must neither wait nor be lost.
     pub fn interrupt(&self, item: T) {
         let mut state = self.state.lock();
         if state.closed {
             return;
         }
         let was_empty = state.is_empty();
-        state.urgent = Some(item);
+        state.urgent.get_or_insert(item);
         self.filled(state, was_empty);
     }
 
@@ -308,8 +308,8 @@ mod tests {
     fn an_interruption_passes_a_full_queue_and_is_never_lost() {
         let mailbox = Mailbox::new(1);
         mailbox.push(1).unwrap();
-        mailbox.interrupt(8);
         mailbox.interrupt(9);
+        mailbox.interrupt(8);
         assert_eq!((mailbox.take(), mailbox.take(), mailbox.take()), (Some(9), Some(1), None));
         mailbox.interrupt(7);
         mailbox.close();
