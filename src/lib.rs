@@ -19,4 +19,5 @@ pub mod place;
 pub mod room;
 pub mod seat;
 pub mod session;
+pub mod ui;
 pub mod wire;

@@ -147,3 +147,20 @@ pub const LOG_READ_BYTES: usize = 64 * 1024;
 pub const LOG_POLL: Duration = Duration::from_millis(200);
 /// How many looks a renamed log still gets before the new one is read: its writer may not have noticed yet.
 pub const LOG_ROTATION_POLLS: u32 = (LOG_ROTATION.as_millis() / LOG_POLL.as_millis()) as u32 + 1;
+// --- Standard input, standard output, signals ---------------------------------------------------------------------
+
+/// What is read from standard input at once.
+pub const INPUT_BYTES: usize = 64 * 1024;
+/// The longest line of standard input without its `\n`: as long as one of the native dialect, which it may be.
+pub const INPUT_LINE_BYTES: usize = LINE_MAX_BYTES;
+/// How long the thread that reads standard input may take to end: it is woken, and has nothing to finish.
+pub const INPUT_END: Duration = Duration::from_millis(500);
+/// How much text is gathered before it is written: what waits costs one call, and memory stays small.
+pub const OUTPUT_BYTES: usize = 64 * 1024;
+/// Signals that come within this time of the first are the same wish: a shell and a terminal that go away both send
+/// one. Nobody presses Ctrl-C twice as fast.
+pub const SAME_SIGNAL: Duration = Duration::from_millis(100);
+/// How many names the start-up text shows; `/who` shows all.
+pub const ROSTER_SHOWN: usize = 20;
+/// How many of this machine's addresses are shown to be typed elsewhere: one is right, a few more help on odd networks.
+pub const ADDRESSES_SHOWN: usize = 3;

@@ -1,0 +1,151 @@
+//! Standard input: the thread `input`, which makes commands of lines.
+//!
+//! A line is a message or a command, with `--json` also an object. What cannot be used is answered to the interface as
+//! `refused`, and the next line goes on. Commands wait for a place in the mailbox, and so does whoever writes into the
+//! pipe: that is all the back-pressure there is. How to wait for input, and how to end the waiting, is the platform's.
+//! Nothing here knows the room or which role this process has, except to show `/help` as it fits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+
+use chrono::{DateTime, FixedOffset};
+
+#[cfg_attr(unix, path = "input/unix.rs")]
+#[cfg_attr(not(unix), path = "input/other.rs")]
+mod source;
+
+use super::lines::{BadLine, Lines};
+use super::object;
+use crate::error::{Error, Result};
+use crate::limits::{INPUT_BYTES, INPUT_END};
+use crate::mailbox::{Closed, Mailbox};
+use crate::room::command::{self, Input as Line};
+use crate::room::event::{Command, Event, What};
+use crate::room::text;
+use source::{Source, Waker};
+
+/// Where lines go, and what has to be known to read them.
+#[derive(Clone)]
+pub struct Desk {
+    /// For the network.
+    pub commands: Arc<Mailbox<Command>>,
+    /// For the interface.
+    pub events: Arc<Mailbox<Event>>,
+    /// Whether lines may be objects (`--json`).
+    pub objects: bool,
+    /// Whether a person types: the end of the input is `/quit` then.
+    pub terminal: bool,
+    /// Whether we host: `/help` has more to show then.
+    pub hosting: Arc<AtomicBool>,
+    /// The clock, for the answers given here.
+    pub now: fn() -> DateTime<FixedOffset>,
+}
+
+impl Desk {
+    /// Does what a line asks for. Ends when one of the mailboxes is closed.
+    fn line(&self, line: Result<&str, BadLine>) -> Result<(), Closed> {
+        match line {
+            Err(bad) => self.refuse(bad.code(), bad.to_string()),
+            Ok(line) if self.objects && object::is_object(line) => match object::parse(line) {
+                Ok(command) => self.command(command),
+                Err(bad) => self.refuse(bad.code(), bad.to_string()),
+            },
+            Ok(line) => match command::parse(line) {
+                Ok(Line::Nothing) => Ok(()),
+                Ok(Line::Command(command)) => self.command(command),
+                Ok(Line::Help(None)) => self.help(),
+                Ok(Line::Help(Some(entry))) => self.answer(What::Notice { text: entry.to_string() }),
+                Err(bad) => self.refuse(bad.code(), bad.to_string()),
+            },
+        }
+    }
+
+    /// Passes a command on; a text that no room takes is refused here already, so that what waits stays small.
+    fn command(&self, command: Command) -> Result<(), Closed> {
+        if let Command::Say { text, .. } | Command::Tell { text, .. } = &command
+            && let Err(bad) = text::message(text)
+        {
+            return self.refuse(bad.code(), bad.to_string());
+        }
+        self.commands.push(command)
+    }
+
+    fn help(&self) -> Result<(), Closed> {
+        let lines: Vec<String> = command::help(self.hosting.load(Ordering::Relaxed)).collect();
+        self.answer(What::Notice { text: format!("what can be typed:\n{}", lines.join("\n")) })
+    }
+
+    fn refuse(&self, code: &str, text: String) -> Result<(), Closed> {
+        self.answer(What::Refused { code: code.to_owned(), text })
+    }
+
+    fn answer(&self, what: What) -> Result<(), Closed> {
+        self.events.push(Event { at: (self.now)(), what })
+    }
+
+    /// Reads `source` to its end, or until it is woken.
+    fn read(&self, mut source: Source) -> Result<(), Closed> {
+        let mut lines = Lines::default();
+        let mut buffer = vec![0; INPUT_BYTES];
+        loop {
+            match source.read(&mut buffer) {
+                Ok(None) => return Ok(()),
+                Ok(Some(0)) => break,
+                Ok(Some(count)) => lines.feed(&buffer[..count], |line| self.line(line))?,
+                Err(error) => {
+                    self.answer(What::Notice { text: Error::io("read standard input", error).to_string() })?;
+                    break;
+                }
+            }
+        }
+        lines.finish(|line| self.line(line))?;
+        self.commands.push(if self.terminal { Command::Quit } else { Command::EndOfInput })
+    }
+}
+
+/// The thread that reads standard input.
+#[derive(Debug)]
+pub struct Input {
+    thread: JoinHandle<()>,
+    /// Disconnected once the thread has ended.
+    ended: Receiver<()>,
+    waker: Waker,
+}
+
+impl Input {
+    /// Begins to read standard input.
+    ///
+    /// # Errors
+    /// The operating system gives no thread or no pipe.
+    pub fn start(desk: Desk) -> Result<Self> {
+        source::stdin()
+            .and_then(|source| Self::read(source, desk))
+            .map_err(|error| Error::io("read standard input", error))
+    }
+
+    fn read((source, waker): (Source, Waker), desk: Desk) -> std::io::Result<Self> {
+        let (ends, ended) = mpsc::channel();
+        let thread = thread::Builder::new().name("input".into()).spawn(move || {
+            let _ends: mpsc::Sender<()> = ends;
+            // Closed mailboxes are the end of the program, and of this thread with it.
+            let _ = desk.read(source);
+        })?;
+        Ok(Self { thread, ended, waker })
+    }
+
+    /// Ends the thread, which waits for input or for a place in a mailbox that is closed by now. Where the platform
+    /// has no way to end the waiting, the thread is left to the end of the process.
+    pub fn stop(self) {
+        drop(self.waker);
+        if self.ended.recv_timeout(INPUT_END) == Err(RecvTimeoutError::Disconnected) {
+            self.thread.join().expect("the input thread panics nowhere");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+#[path = "input/tests.rs"]
+mod tests;
