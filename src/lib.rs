@@ -19,5 +19,6 @@ pub mod place;
 pub mod room;
 pub mod seat;
 pub mod session;
+pub mod shutdown;
 pub mod ui;
 pub mod wire;
