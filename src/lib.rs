@@ -17,6 +17,7 @@ pub mod net;
 pub mod peer;
 pub mod place;
 pub mod room;
+pub mod run;
 pub mod seat;
 pub mod session;
 pub mod shutdown;

@@ -1,1 +1,57 @@
-fn main() {}
+//! hybrid-chat: what was typed, what comes of it, and the exit status.
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use hybrid_chat::cli::{self, Cli, Command};
+use hybrid_chat::config::Config;
+use hybrid_chat::error::{Error, Result};
+use hybrid_chat::room::event::Closed;
+use hybrid_chat::room::text;
+use hybrid_chat::{peer, run};
+
+/// Parses, runs, and says why it failed. A wrong command line ends here with status 2.
+fn main() -> ExitCode {
+    run(Cli::parse()).unwrap_or_else(|error| {
+        report(&error);
+        ExitCode::FAILURE
+    })
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        None => chat(cli.room),
+        Some(Command::Completions { shell }) => print(&cli::completions(shell)),
+        Some(Command::Man) => print(&cli::man().map_err(|error| Error::io("write the man page", error))?),
+    }
+}
+
+fn chat(args: cli::RoomArgs) -> Result<ExitCode> {
+    let login = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let config = Config::new(args, &login.unwrap_or_default())
+        .unwrap_or_else(|error| cli::usage_error(&error.to_string()).exit());
+    Ok(match run::chat(&config, peer::run)? {
+        Closed::HostShutdown | Closed::Left => ExitCode::SUCCESS,
+        Closed::Kicked | Closed::Banned => ExitCode::FAILURE,
+    })
+}
+
+/// Prints something whole; that nobody reads to its end is no failure.
+fn print(bytes: &[u8]) -> Result<ExitCode> {
+    let mut out = io::stdout();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::io("write to standard output", error)),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Says on standard error what failed and why, and on a second line what helps.
+fn report(error: &Error) {
+    let mut text = format!("hybrid-chat: {}\n", text::one_line(&error.to_string()));
+    if let Some(remedy) = error.remedy() {
+        text.push_str(&format!("{remedy}\n"));
+    }
+    // Nobody can be told that standard error is gone.
+    drop(io::stderr().write_all(text.as_bytes()));
+}

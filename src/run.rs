@@ -1,0 +1,201 @@
+//! A chat from beginning to end: the threads, what connects them, and the order in which they stop.
+//!
+//! | thread | owns | ends |
+//! |---|---|---|
+//! | main | standard output and standard error: shows events until their mailbox is closed and empty | last |
+//! | `network` | sockets, room, connections log; closes the events' mailbox when it ends | by itself, or after a stop within `limits::CLOSE` |
+//! | `input` | standard input | at its end, or when it is woken, within `limits::INPUT_END` |
+//! | the signals' | nothing: it puts a stop ahead of the commands | with the process |
+//!
+//! Standard input is read from the first `role` event on: before that there is no room to talk to, nothing may be
+//! refused, and what was not read can still be read by another program. Nothing here knows what the network does.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use chrono::{DateTime, FixedOffset, Local};
+
+use crate::config::{Config, Style};
+use crate::error::{Error, Result};
+use crate::limits::{COMMANDS, EVENTS};
+use crate::mailbox::Mailbox;
+use crate::room::event::{Closed, Command, Event, Role, What};
+use crate::shutdown;
+use crate::ui::input::{Desk, Input};
+use crate::ui::plain::{Colours, Place, Plain};
+use crate::ui::{Interface, Screen, reach};
+
+/// Chats as `config` says, with the standard streams as interface, until the room is closed or left.
+///
+/// `network` brings us into a room and keeps us there. It takes commands, a stop ahead of them, and tells events, the
+/// last of them `closed` where it ends in order.
+///
+/// # Errors
+/// What the network failed with, shown as the last event; or that standard output failed. That nobody reads it any
+/// more is no failure: we leave.
+pub fn chat<N>(config: &Config, network: N) -> Result<Closed>
+where
+    N: FnOnce(&Config, &Mailbox<Command>, &Mailbox<Event>) -> Result<Closed> + Send,
+{
+    let wires = Wires { commands: Arc::new(Mailbox::new(COMMANDS)), events: Arc::new(Mailbox::new(EVENTS)) };
+    let commands = wires.commands.clone();
+    shutdown::on_signal(move || commands.interrupt(Command::Stop))?;
+    let screen = Screen::new(interface(config.style), io::stdout(), io::stderr());
+    let hosting = Arc::new(AtomicBool::new(false));
+    let desk = Desk {
+        commands: wires.commands.clone(),
+        events: wires.events.clone(),
+        objects: config.style == Style::Json,
+        terminal: io::stdin().is_terminal(),
+        hosting: hosting.clone(),
+        now,
+    };
+    connect(config, network, &wires, screen, &hosting, || Input::start(desk))
+}
+
+/// What connects the threads.
+struct Wires {
+    commands: Arc<Mailbox<Command>>,
+    events: Arc<Mailbox<Event>>,
+}
+
+/// Closes a mailbox at the end of its owner, however that comes.
+struct CloseAtEnd<'a, T>(&'a Mailbox<T>);
+
+impl<T> Drop for CloseAtEnd<'_, T> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Runs the network on its thread and shows its events on this one; `input` is started when there is a room.
+fn connect<N, O: Write, E: Write>(
+    config: &Config,
+    network: N,
+    wires: &Wires,
+    mut screen: Screen<O, E>,
+    hosting: &AtomicBool,
+    input: impl FnOnce() -> Result<Input>,
+) -> Result<Closed>
+where
+    N: FnOnce(&Config, &Mailbox<Command>, &Mailbox<Event>) -> Result<Closed> + Send,
+{
+    let Wires { commands, events } = wires;
+    thread::scope(|scope| {
+        let run = || {
+            let _close = CloseAtEnd(events);
+            network(config, commands, events)
+        };
+        let network = thread::Builder::new()
+            .name("network".into())
+            .spawn_scoped(scope, run)
+            .map_err(|error| Error::io("start the network thread", error))?;
+        let mut failure = show(wires, &mut screen, hosting, input).err();
+        let panicked = |_| Err(Error::io("run the network thread", io::Error::other("it panicked, which is a bug")));
+        let ended = network.join().unwrap_or_else(panicked);
+        if let Err(error) = &ended {
+            let what = What::Error { code: error.code().to_owned(), text: error.to_string() };
+            let shown = screen.show(Event { at: now(), what }).and_then(|()| screen.flush());
+            failure = failure.or(output_error(shown.err()));
+        }
+        match failure {
+            Some(error) if ended.is_ok() => Err(error),
+            _ => ended,
+        }
+    })
+}
+
+/// Shows events until there are no more, and ends the input then.
+///
+/// # Errors
+/// Standard output, or starting the input, failed; the network was asked to leave, and everything has ended in order.
+fn show<O: Write, E: Write>(
+    Wires { commands, events }: &Wires,
+    screen: &mut Screen<O, E>,
+    hosting: &AtomicBool,
+    input: impl FnOnce() -> Result<Input>,
+) -> Result<()> {
+    let (mut waiting, mut input) = (Some(input), None);
+    let mut failure = None;
+    while let Some(event) = events.pop() {
+        let mut next = Some(event);
+        let mut written = Ok(());
+        while let Some(event) = next {
+            if let What::Role { role, .. } = event.what {
+                hosting.store(role == Role::Host, Ordering::Relaxed);
+                match waiting.take().map(|start| start()).transpose() {
+                    Ok(started) => input = input.or(started),
+                    Err(error) => {
+                        failure = Some(error);
+                        commands.interrupt(Command::Quit);
+                    }
+                }
+            }
+            written = written.and(screen.show(event));
+            next = if screen.is_full() { None } else { events.take() };
+        }
+        if let Err(error) = written.and(screen.flush()) {
+            // The interface is gone. On a host the room goes on elsewhere: nobody has asked for its end.
+            commands.interrupt(Command::Quit);
+            failure = failure.or(output_error(Some(error)));
+        }
+    }
+    commands.close();
+    if let Some(input) = input {
+        input.stop();
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+/// What a failure of standard output means: nothing, where only its reader has gone.
+fn output_error(error: Option<io::Error>) -> Option<Error> {
+    error
+        .filter(|error| error.kind() != ErrorKind::BrokenPipe)
+        .map(|error| Error::io("write to standard output", error))
+}
+
+/// The interface for `style`, for this machine and its standard streams.
+fn interface(style: Style) -> Interface {
+    match style {
+        Style::Json => Interface::Json,
+        Style::Plain => {
+            let colours = Colours {
+                out: takes_colours(io::stdout().is_terminal(), |name| std::env::var(name).ok()),
+                err: takes_colours(io::stderr().is_terminal(), |name| std::env::var(name).ok()),
+            };
+            Interface::Plain(Box::new(Plain::new(Place { local, addresses }, colours)))
+        }
+    }
+}
+
+/// Whether a stream takes colours: <https://no-color.org>, and no terminal that cannot show them.
+fn takes_colours(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    let forbidden = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = match variable("TERM") {
+        Some(term) => term == "dumb",
+        // Windows has no TERM; its terminal has this, its older console neither this nor colours.
+        None => variable("WT_SESSION").is_none(),
+    };
+    terminal && !forbidden && !dumb
+}
+
+fn now() -> DateTime<FixedOffset> {
+    Local::now().fixed_offset()
+}
+
+fn local(at: DateTime<FixedOffset>) -> DateTime<FixedOffset> {
+    at.with_timezone(&Local).fixed_offset()
+}
+
+/// This machine's addresses that others can type; none where the system does not say.
+fn addresses() -> Vec<IpAddr> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    reach::reachable(interfaces.into_iter().map(|interface| (interface.name.clone(), interface.ip())))
+}
+
+#[cfg(test)]
+#[path = "run/tests.rs"]
+mod tests;
