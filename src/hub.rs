@@ -147,7 +147,9 @@ impl Hub {
             records: Vec::new(),
             own,
         };
-        hub.tell_role(now);
+        if hub.takes_commands() {
+            hub.begin(now);
+        }
         hub
     }
 

@@ -3,7 +3,6 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
-
 pub mod election;
 pub mod connection_log;
 pub mod error;

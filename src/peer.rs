@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::cli::Role;
 use crate::config::Config;
 use crate::connection_log::ConnectionLog;
-use crate::election::{Action, Dialed, Election, Failure, How, Input, Loss, Will};
+use crate::election::{Action, Election, Failure, How, Input, Loss, Will};
 use crate::error::{Error, Result};
 use crate::guest::{Guest, Seated};
 use crate::host;
