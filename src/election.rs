@@ -90,7 +90,7 @@ pub enum Dialed {
     /// Somebody accepts connections there, and says nothing.
     Silent,
     /// Somebody accepted the connection and ended it at once: a host that is just going, perhaps.
-    HungUp(std::io::ErrorKind),
+    HungUp,
     /// Nobody could be reached, for this reason.
     Unreached(std::io::ErrorKind),
 }
@@ -192,10 +192,11 @@ impl Election {
             Input::Dialed(Dialed::TurnedAway { code, text }) => Action::Fail(Failure::TurnedAway { code, text }),
             Input::Dialed(Dialed::NotARoom(found)) => Action::Fail(Failure::NotARoom(found)),
             Input::Dialed(dialed) => self.not_reached(dialed, now),
-            Input::Won => {
-                let before = std::mem::replace(&mut self.state, State::Settled);
-                Action::Host(if let State::Walking(walk) = before { Some(walk.loss.how.leave()) } else { None })
-            }
+            // A walk is not over before the room has its host: we may turn out to be none.
+            Input::Won => Action::Host(match &self.state {
+                State::Walking(walk) => Some(walk.loss.how.leave()),
+                _ => None,
+            }),
             Input::Taken => self.taken(now),
             Input::CannotHost => {
                 self.will = Will::Join;
@@ -229,19 +230,17 @@ impl Election {
             }
             Dialed::Silent => Action::Fail(Failure::NotARoom("it accepts connections and says nothing".into())),
             Dialed::Unreached(_) if looking && self.may_host() => self.claim(),
-            Dialed::HungUp(kind) | Dialed::Unreached(kind) if !self.may_host() => self.join_again(kind, now),
-            _ if now + RETRY_MAX > self.began + DECIDE => Action::Fail(Failure::AddressInUse),
-            _ => self.pause(now),
+            Dialed::Unreached(kind) if !self.may_host() => self.join_again(kind, now),
+            _ if now + RETRY_MAX <= self.began + if self.may_host() { DECIDE } else { CONNECT } => self.pause(now),
+            Dialed::HungUp => Action::Fail(Failure::NotARoom("it ends connections at once".into())),
+            _ => Action::Fail(Failure::AddressInUse),
         }
     }
 
     /// Who only joins tries a refused connection again for a while: the host may be starting.
     fn join_again(&mut self, kind: std::io::ErrorKind, now: Duration) -> Action {
         use std::io::ErrorKind as Kind;
-        let passing = matches!(
-            kind,
-            Kind::ConnectionRefused | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::UnexpectedEof
-        );
+        let passing = matches!(kind, Kind::ConnectionRefused | Kind::ConnectionReset | Kind::ConnectionAborted);
         if passing && now + RETRY_MAX <= self.began + CONNECT {
             self.pause(now)
         } else {
@@ -369,3 +368,6 @@ impl How {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -237,7 +237,8 @@ impl<'a> Guest<'a> {
     fn poll_socket(&mut self, socket: &mut Socket) -> Result<()> {
         let now = self.net.clock.now().mono;
         let may_read = socket.readable && self.seat.events().is_empty() && !self.events.is_crowded();
-        let timeout = if may_read { Some(Duration::ZERO) } else { self.seat.deadline().map(|due| due.saturating_sub(now)) };
+        let timeout =
+            if may_read { Some(Duration::ZERO) } else { self.seat.deadline().map(|due| due.saturating_sub(now)) };
         self.poll(timeout)?;
         socket.note(&self.ready);
         Ok(())
@@ -279,9 +280,7 @@ fn dialed(over: &Over) -> Dialed {
         Over::NotARoom(found) => Dialed::NotARoom(found.clone()),
         Over::Refused { code, text } => Dialed::TurnedAway { code: code.clone(), text: text.clone() },
         Over::Silent => Dialed::Silent,
-        Over::HungUp(_) | Over::Lost | Over::TimedOut | Over::HandedOver(_) | Over::Closed(_) => {
-            Dialed::HungUp(io::ErrorKind::ConnectionReset)
-        }
+        Over::HungUp(_) | Over::Lost | Over::TimedOut | Over::HandedOver(_) | Over::Closed(_) => Dialed::HungUp,
     }
 }
 
@@ -289,7 +288,7 @@ fn dialed(over: &Over) -> Dialed {
 fn weight(dialed: &Dialed) -> u8 {
     match dialed {
         Dialed::Unreached(_) => 0,
-        Dialed::HungUp(_) => 1,
+        Dialed::HungUp => 1,
         Dialed::Silent => 2,
         Dialed::NotARoom(_) => 3,
         Dialed::TurnedAway { .. } => 4,

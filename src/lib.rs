@@ -3,8 +3,8 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod election;
 pub mod connection_log;
+pub mod election;
 pub mod error;
 pub mod guest;
 pub mod host;

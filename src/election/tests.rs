@@ -1,0 +1,198 @@
+use std::io::ErrorKind;
+
+use super::*;
+
+const LOCAL: &str = "127.0.0.1:8808";
+const MS: Duration = Duration::from_millis(1);
+
+fn at(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+fn election(will: Will, claim: bool) -> Election {
+    let place = Place { claim: claim.then(|| at("[::]:8808")), near: vec![at(LOCAL)], all: vec![at(LOCAL)] };
+    Election::new(place, will, 7)
+}
+
+fn unreached() -> Input {
+    Input::Dialed(Dialed::Unreached(ErrorKind::ConnectionRefused))
+}
+
+fn loss(how: How, me: u32) -> Loss {
+    let candidates = (2..6).map(|id| (MemberId(id), vec![at(LOCAL)])).collect();
+    Loss { how, host_at: at(LOCAL), candidates, me: MemberId(me) }
+}
+
+#[test]
+fn the_first_finds_nobody_claims_the_port_and_hosts() {
+    let mut election = election(Will::Either, true);
+    assert_eq!(election.next(Input::Start, MS), Action::Dial(vec![at(LOCAL)]));
+    assert_eq!(election.next(unreached(), MS), Action::Claim(at("[::]:8808")));
+    assert_eq!(election.next(Input::Won, MS), Action::Host(None));
+}
+
+#[test]
+fn whoever_loses_the_claim_joins() {
+    let mut election = election(Will::Either, true);
+    election.next(Input::Start, MS);
+    election.next(unreached(), MS);
+    assert_eq!(election.next(Input::Taken, MS), Action::Dial(vec![at(LOCAL)]));
+    assert_eq!(election.next(Input::Dialed(Dialed::In), MS), Action::Sit);
+}
+
+#[test]
+fn p15_a_holder_that_dies_between_claim_and_handshake_is_succeeded() {
+    let mut election = election(Will::Either, true);
+    election.next(Input::Start, MS);
+    election.next(unreached(), MS);
+    election.next(Input::Taken, MS);
+    let Action::Wait(until) = election.next(unreached(), MS) else { panic!("no pause") };
+    assert!(until >= MS + RETRY_MIN && until <= MS + RETRY_MAX);
+    assert_eq!(election.next(Input::Waited, until), Action::Claim(at("[::]:8808")));
+    assert_eq!(election.next(Input::Won, until), Action::Host(None));
+}
+
+/// Answers every action in the same way until the election gives up; when, and with what.
+fn gives_up(mut election: Election, dialed: Dialed) -> (Duration, Failure) {
+    let (mut now, mut input) = (Duration::ZERO, Input::Start);
+    for _ in 0..10_000 {
+        input = match election.next(input, now) {
+            Action::Dial(_) => {
+                now += if dialed == Dialed::Silent { HELLO_ANSWER } else { MS };
+                Input::Dialed(dialed.clone())
+            }
+            Action::Claim(_) => Input::Taken,
+            Action::Wait(until) => {
+                now = until;
+                Input::Waited
+            }
+            Action::Fail(failure) => return (now, failure),
+            action => panic!("{action:?}"),
+        };
+    }
+    panic!("never gives up");
+}
+
+#[test]
+fn a_port_behind_which_nobody_is_reached_is_given_up_within_ten_seconds() {
+    let (after, failure) = gives_up(election(Will::Either, true), Dialed::Unreached(ErrorKind::ConnectionRefused));
+    assert_eq!(failure, Failure::AddressInUse);
+    assert!(after > DECIDE - RETRY_MAX * 2 && after <= DECIDE, "{after:?}");
+}
+
+#[test]
+fn p12_who_accepts_and_says_nothing_is_no_room() {
+    for (will, claim) in [(Will::Either, true), (Will::Join, true), (Will::Either, false)] {
+        let (after, failure) = gives_up(election(will, claim), Dialed::Silent);
+        assert!(matches!(failure, Failure::NotARoom(_)));
+        assert!(after <= DECIDE, "{after:?}");
+    }
+    let (after, _) = gives_up(election(Will::Either, true), Dialed::NotARoom("a web server".into()));
+    assert_eq!(after, MS, "what answers otherwise is no room at once");
+}
+
+#[test]
+fn who_only_joins_tries_a_refused_connection_again_for_two_seconds() {
+    for (will, claim) in [(Will::Join, true), (Will::Either, false)] {
+        let refused = Dialed::Unreached(ErrorKind::ConnectionRefused);
+        let (after, failure) = gives_up(election(will, claim), refused);
+        assert_eq!(failure, Failure::Unreached(ErrorKind::ConnectionRefused));
+        assert!(after > CONNECT - RETRY_MAX * 2 && after <= CONNECT, "{after:?}");
+    }
+    let unreachable = Dialed::Unreached(ErrorKind::NetworkUnreachable);
+    assert_eq!(gives_up(election(Will::Join, true), unreachable).0, MS);
+}
+
+#[test]
+fn who_only_hosts_joins_nobody() {
+    let mut hosts = election(Will::Host, true);
+    assert_eq!(hosts.next(Input::Start, MS), Action::Claim(at("[::]:8808")));
+    assert_eq!(hosts.next(Input::Taken, MS), Action::Fail(Failure::AddressInUse));
+    let elsewhere = election(Will::Host, false).next(Input::Start, MS);
+    assert_eq!(elsewhere, Action::Fail(Failure::Unreached(ErrorKind::AddrNotAvailable)));
+}
+
+#[test]
+fn the_most_senior_candidate_follows_a_crashed_host_at_once() {
+    let mut senior = election(Will::Either, true);
+    assert_eq!(senior.next(Input::Lost(loss(How::HungUp, 2)), MS), Action::Dial(vec![at(LOCAL)]));
+    assert_eq!(senior.next(unreached(), MS), Action::Claim(at("[::]:8808")));
+    assert_eq!(senior.next(Input::Won, MS), Action::Host(Some(Leave::Lost)));
+}
+
+#[test]
+fn a_host_that_only_lost_us_is_found_again() {
+    let mut election = election(Will::Either, true);
+    election.next(Input::Lost(loss(How::Silence, 2)), MS);
+    assert_eq!(election.next(Input::Dialed(Dialed::In), MS), Action::Sit);
+}
+
+#[test]
+fn the_named_successor_follows_a_hand_over_and_the_others_come_to_it() {
+    let mut successor = election(Will::Either, true);
+    assert_eq!(successor.next(Input::Lost(loss(How::HandedOver(MemberId(4)), 4)), MS), Action::Claim(at("[::]:8808")));
+    assert_eq!(successor.next(Input::Won, MS), Action::Host(Some(Leave::Quit)));
+    let mut other = election(Will::Either, true);
+    let action = other.next(Input::Lost(loss(How::HandedOver(MemberId(4)), 2)), MS);
+    assert_eq!(action, Action::Dial(vec![at(LOCAL)]));
+}
+
+#[test]
+fn juniors_wait_for_their_turn_and_then_claim() {
+    for (rank, me) in [(1, 3), (2, 4), (3, 5)] {
+        let mut junior = election(Will::Either, true);
+        let (mut now, mut input) = (MS, Input::Lost(loss(How::HungUp, me)));
+        loop {
+            match junior.next(input, now) {
+                Action::Dial(_) => input = unreached(),
+                Action::Wait(until) => {
+                    assert!(until > now);
+                    (now, input) = (until, Input::Waited);
+                }
+                Action::Claim(_) => break,
+                action => panic!("{action:?}"),
+            }
+        }
+        assert_eq!(now, MS + PATIENCE_AFTER_HANG_UP * rank, "member {me}");
+    }
+}
+
+#[test]
+fn who_cannot_host_tries_ten_times_and_then_elects_afresh() {
+    let mut election = election(Will::Join, true);
+    let (mut now, mut input, mut waits) = (MS, Input::Lost(loss(How::HungUp, 3)), Vec::new());
+    let failure = loop {
+        match election.next(input, now) {
+            Action::Dial(_) => input = unreached(),
+            Action::Wait(until) => {
+                waits.push(until - now);
+                (now, input) = (until, Input::Waited);
+            }
+            Action::Fail(failure) => break failure,
+            action => panic!("{action:?}"),
+        }
+    };
+    assert_eq!(failure, Failure::Unreached(ErrorKind::ConnectionRefused));
+    let reconnects = RECONNECTS as usize;
+    assert!(waits[..reconnects].iter().all(|wait| *wait >= RECONNECT_MIN && *wait <= RECONNECT_MAX), "{waits:?}");
+    assert!(waits[reconnects..].iter().all(|wait| *wait <= RETRY_MAX), "{waits:?}");
+}
+
+#[test]
+fn who_cannot_open_its_log_leaves_hosting_to_others() {
+    let mut senior = election(Will::Either, true);
+    senior.next(Input::Lost(loss(How::HungUp, 2)), MS);
+    senior.next(unreached(), MS);
+    senior.next(Input::Won, MS);
+    assert!(matches!(senior.next(Input::CannotHost, MS), Action::Dial(_)));
+}
+
+#[test]
+fn every_address_is_dialled_once_and_candidates_come_as_their_turn_does() {
+    let candidates = vec![(MemberId(2), vec![at("10.0.0.2:1")]), (MemberId(3), vec![at("10.0.0.3:1"), at(LOCAL)])];
+    let loss = Loss { how: How::HungUp, host_at: at(LOCAL), candidates, me: MemberId(9) };
+    let walk = Walk { loss, began: MS, attempts: 0 };
+    assert_eq!(walk.everywhere(MS, &[at(LOCAL)]), [at("10.0.0.2:1"), at(LOCAL)]);
+    let second = MS + PATIENCE_AFTER_HANG_UP;
+    assert_eq!(walk.everywhere(second, &[]), [at("10.0.0.2:1"), at("10.0.0.3:1"), at(LOCAL)]);
+}
