@@ -1,9 +1,72 @@
-//! hybrid-chat: a LAN chat in one executable.
+//! hybrid-chat: a LAN chat in one executable. This page is the map of the house.
+//!
+//! # The idea
+//!
+//! The [`room`] is the bottom of the program, not the network: a set of rules without sockets, threads, files, clock or
+//! printing. It takes what members ask for and returns what members must hear, in one order. Around it stands the [`hub`], which
+//! brings connections' bytes to the room and what the room says to all of them; around that the [`host`], one event loop that owns
+//! every socket. Whoever is in somebody else's room has a [`seat`] there, the same thing from the other side, and a
+//! [`guest`], which owns the one socket of it. The [`peer`] carries out what the [`election`] says: host, or join, and decide again
+//! whenever that is over. The interface ([`ui`]) never learns which of the two it is: it sends commands and shows events.
+//!
+//! ```text
+//!                     main        parse, run, exit status
+//!                       │
+//!                      run        threads, and the order in which they stop
+//!              ┌────────┴─────────┐
+//!             ui  ── Mailbox ──  peer ───── election ⊘
+//!   plain, json, input         ┌──┴───┐
+//!                            host    guest          sockets, clock, files
+//!   ───────────────────────────┼──────┼─────────────────────────────────────
+//!                            hub ⊘  seat ⊘          bytes and time in, bytes out
+//!                     session ⊘┴──┬───┘
+//!                              wire ⊘               dialects
+//!                                 │
+//!                              room ⊘               rules, order, log, names
+//! ```
+//!
+//! # The map
+//!
+//! | to change | look in |
+//! |---|---|
+//! | a command and its help | [`room::command`] |
+//! | what a name, or a text, may be | [`room::name`], [`room::text`] |
+//! | a rule of the chat | [`room`] |
+//! | what survives a change of host | [`room::replica`], [`room::log`], and [`seat`] |
+//! | a dialect | [`wire`] |
+//! | who hosts when | [`election`] |
+//! | a bound | [`limits`] |
+//! | a line of the connections log | [`connection_log`] |
+//! | a message of failure, an exit status | [`error`] |
+//! | a screen | [`ui`] |
+//!
+//! # What always holds
+//!
+//! 1. Arrows point down only. `⊘` marks what holds no socket, file, thread, clock or printing; time is an argument
+//!    ([`moment::Moment`]). A test reads this folder and holds both.
+//! 2. Order in the room is order in the stream is order on every screen. The room's log is its output: whoever wants to tell
+//!    what happened reads the entries that it has not told yet.
+//! 3. One owner for each thing. Threads share [`mailbox::Mailbox`]es and nothing else; no lock is held across a system call that can
+//!    wait, and none nests.
+//! 4. Every queue, buffer, loop and wait has a bound with a name and a reason, in [`limits`].
+//! 5. A message is encoded once and written with what else is new in one call for each member and turn. A member is a
+//!    position in a ring of bytes: a slow one falls off it and is told, and nobody waits for it.
+//! 6. A malformed byte or an error on one connection ends that connection and nothing else.
+//!
+//! # Where the plan was changed
+//!
+//! - The hosted room has a pure layer of its own between room and sockets, the [`hub`], and a member's side has one, the
+//!   [`seat`]. So the simulation runs the very bytes that the network does, and the shells are left with reading and writing.
+//! - A member's public id is the hash of a secret, so that a host that has just taken over can tell who comes back from who
+//!   only pretends to ([`room::id::Secret`]).
+//! - A row of the table of terms names the term's host: both halves of a cut network count on from the same term
+//!   ([`room::log::Term`]).
 
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connection_log;
+pub mod descriptors;
 pub mod election;
 pub mod error;
 pub mod guest;
