@@ -17,9 +17,9 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
+use crate::connection_log::{Event as Happened, LogLine};
 use crate::limits::{HEARTBEAT, OWN_QUEUE_BYTES, STREAM_BYTES, TURN_BYTES};
 use crate::moment::Moment;
 use crate::room::event::{Event, Leave, timestamp};
@@ -50,46 +50,6 @@ pub trait Outlet {
     fn close(&mut self, key: Key);
 }
 
-/// What happened to connections, for the connections log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// The peer's address.
-    pub address: SocketAddr,
-    /// What happened.
-    pub what: Happened,
-}
-
-/// What can happen to a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happened {
-    /// It was accepted.
-    Accepted,
-    /// It joined the room.
-    Joined {
-        /// Under this name.
-        name: Arc<str>,
-    },
-    /// It was not let in.
-    Refused {
-        /// Why.
-        reason: &'static str,
-    },
-    /// Its member left.
-    Left {
-        /// Who.
-        name: Arc<str>,
-        /// Why.
-        reason: &'static str,
-        /// How long it was in.
-        after: Duration,
-    },
-    /// It ended without having joined.
-    Ended {
-        /// Why.
-        reason: &'static str,
-    },
-}
-
 /// A hosted room and its connections.
 #[derive(Debug)]
 pub struct Hub {
@@ -117,7 +77,7 @@ pub struct Hub {
     next_sweep: Duration,
     next_ping: Duration,
     events: VecDeque<Event>,
-    records: Vec<Record>,
+    records: Vec<LogLine>,
     own: Own,
 }
 
@@ -163,8 +123,8 @@ impl Hub {
         &mut self.events
     }
 
-    /// What happened to connections, oldest first.
-    pub fn records(&mut self) -> std::vec::Drain<'_, Record> {
+    /// What happened to connections since the last time, oldest first: lines for the connections log.
+    pub fn records(&mut self) -> std::vec::Drain<'_, LogLine> {
         self.records.drain(..)
     }
 
@@ -211,7 +171,7 @@ impl Hub {
         let slot = Slot::new(link, address, Session::new(self.rate), now.mono);
         self.next_sweep = self.next_sweep.min(slot.deadline());
         self.slots[index] = Some(slot);
-        self.records.push(Record { address, what: Happened::Accepted });
+        self.records.push(LogLine::new(now.wall, address, Happened::Accepted));
         Key(index)
     }
 

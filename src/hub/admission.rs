@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::Hub;
 use super::slot::{Bytes, Stage};
-use super::{Happened, Hub, Record};
+use crate::connection_log::{Event as Happened, LogLine};
 use crate::limits::NAME_TRIES;
 use crate::moment::Moment;
 use crate::room::{Admission, Effect, Letter, Link, Refusal, Room};
@@ -72,8 +73,8 @@ impl Hub {
                 vec![Effect::Letter(slot.link, Letter::Refused(refusal))]
             }
             (Greeted::Refused(refusal), _) => {
-                let (address, reason) = (slot.address, refusal.code);
-                self.records.push(Record { address, what: Happened::Refused { reason } });
+                let refused = Happened::Refused { reason: refusal.code.into() };
+                self.records.push(LogLine::new(now.wall, slot.address, refused));
                 self.post(index, Letter::Refused(refusal), now);
                 self.end(index, "refused", now);
                 Vec::new()
@@ -125,8 +126,8 @@ impl Hub {
             }
             self.dirty.push(index);
             self.next_sweep = self.next_sweep.min(slot.deadline());
-            let (address, name) = (slot.address, admission.name.clone());
-            self.records.push(Record { address, what: Happened::Joined { name } });
+            let joined = Happened::Joined { name: admission.name.to_string(), via: "native".into() };
+            self.records.push(LogLine::new(now.wall, slot.address, joined));
         }
     }
 }

@@ -1,7 +1,8 @@
 //! How connections end, each with one line in the connections log, and how the whole room does.
 
 use super::slot::{Bytes, Slot, Stage};
-use super::{Happened, Hub, Key, Outlet, Record};
+use super::{Hub, Key, Outlet};
+use crate::connection_log::{Event as Happened, LogLine};
 use crate::moment::Moment;
 use crate::room::event::{Closed, Leave};
 use crate::room::id::MemberId;
@@ -171,12 +172,13 @@ impl Hub {
 }
 
 /// The one line for a connection's end.
-fn farewell(slot: &Slot, reason: &'static str, now: Moment) -> Record {
+fn farewell(slot: &Slot, reason: &'static str, now: Moment) -> LogLine {
+    let reason = reason.into();
     let what = match (slot.stage, &slot.name) {
         (Stage::In(_), Some(name)) => {
-            Happened::Left { name: name.clone(), reason, after: now.mono.saturating_sub(slot.since) }
+            Happened::Left { name: name.to_string(), reason, after: now.mono.saturating_sub(slot.since) }
         }
         _ => Happened::Ended { reason },
     };
-    Record { address: slot.address, what }
+    LogLine::new(now.wall, slot.address, what)
 }
