@@ -77,16 +77,11 @@ impl<'a> Guest<'a> {
                 found = dialed;
             }
             // Somebody is there: no other address would lead to somebody else on the same port of the same machine.
-            if weight(&found) > weight(&Dialed::Unreached(io::ErrorKind::Other)) || self.is_over() {
+            if weight(&found) > weight(&Dialed::Unreached(io::ErrorKind::Other)) || self.seat.has_left() {
                 break;
             }
         }
         Ok((found, None))
-    }
-
-    /// Whether we have left while nobody was connected.
-    pub fn is_over(&self) -> bool {
-        matches!(self.seat.phase(), Phase::Over(Over::Closed(_)))
     }
 
     /// Waits, and takes what the interface asks for meanwhile.
@@ -98,7 +93,7 @@ impl<'a> Guest<'a> {
             self.take_commands();
             self.show();
             let now = self.net.clock.now().mono;
-            if now >= until || self.is_over() {
+            if now >= until || self.seat.has_left() {
                 return Ok(());
             }
             self.poll(Some(until - now))?;
@@ -145,7 +140,7 @@ impl<'a> Guest<'a> {
             if now >= until {
                 return Ok(Err(io::ErrorKind::TimedOut));
             }
-            if self.is_over() {
+            if self.seat.has_left() {
                 return Ok(Err(io::ErrorKind::Interrupted));
             }
             self.poll(Some(until - now))?;

@@ -90,7 +90,7 @@ impl Peer<'_> {
                 },
                 Action::Fail(failure) => return Err(self.failed(failure)),
             };
-            if self.guest().is_over() {
+            if self.seat.has_left() {
                 return Ok(Closed::Left);
             }
         }

@@ -148,6 +148,11 @@ impl Seat {
         &self.phase
     }
 
+    /// Whether it is all over, in order.
+    pub fn has_left(&self) -> bool {
+        matches!(self.phase, Phase::Over(Over::Closed(_)))
+    }
+
     /// What we are told, oldest first. Emptied by whoever shows it.
     pub fn events(&mut self) -> &mut VecDeque<Event> {
         &mut self.events
