@@ -120,6 +120,10 @@ impl Slot {
 
     /// Queues bytes for it alone, after all that is in the stream now. Answers how many such bytes wait.
     pub(super) fn push(&mut self, bytes: Bytes, stream: &Stream) -> usize {
+        if bytes.as_slice().is_empty() {
+            // Nothing can be written of it, and so it would wait for ever.
+            return self.own_bytes;
+        }
         if let Bytes::Own(own) = &bytes {
             self.own_bytes += own.len();
         }
@@ -233,4 +237,20 @@ fn put<'a>(slices: &mut [IoSlice<'a>; SLICES], mut count: usize, range: &[IoSlic
         count += 1;
     }
     count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_piece_does_not_wait() {
+        let stream = Stream::new(16);
+        let mut slot = Slot::new(Link(1), ([10, 0, 0, 1], 1).into(), Session::new(0), Duration::ZERO);
+        for bytes in [&b"welcome"[..], b""] {
+            slot.push(Bytes::Shared(bytes.into()), &stream);
+        }
+        slot.advance(7, &stream);
+        assert!(!slot.waits(&stream), "nothing is left to write, yet something waits");
+    }
 }

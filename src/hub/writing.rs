@@ -38,6 +38,8 @@ impl Hub {
         while !slot.blocked && slot.waits(&self.stream) {
             let (slices, count) = slot.slices(&self.stream);
             match outlet.send(Key(index), &slices[..count]) {
+                // It takes nothing, and does not say that it will.
+                Ok(0) => return self.hang_up(Key(index), true, now),
                 Ok(written) => {
                     slot.advance(written, &self.stream);
                     slot.stalled = None;
