@@ -23,8 +23,8 @@ impl Clock {
         Moment { mono: self.start.elapsed(), wall: Local::now().fixed_offset() }
     }
 
-    /// The same as an instant, for who compares nothing else with it.
-    pub fn instant(&self) -> Instant {
-        Instant::now()
+    /// The same time for what counts in instants.
+    pub fn instant(&self, moment: Moment) -> Instant {
+        self.start + moment.mono
     }
 }

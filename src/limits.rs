@@ -85,6 +85,13 @@ pub const HEARTBEAT: Duration = Duration::from_secs(5);
 pub const SILENCE: Duration = Duration::from_secs(15);
 /// How long a connection that is being ended may take to read its last words.
 pub const LINGER: Duration = Duration::from_secs(2);
+/// How many connections are accepted in one turn of the loop: a storm of newcomers does not keep members waiting.
+pub const ACCEPTS_PER_TURN: usize = 256;
+/// What the operating system may keep of a connection's output before it is on its way: the rest of a slow member's
+/// backlog stays in the shared stream, where it costs nothing.
+pub const UNSENT_BYTES: u32 = 128 * 1024;
+/// How many readiness events are taken from the operating system at once.
+pub const READY_EVENTS: usize = 1_024;
 /// How long accepting pauses when there are no descriptors left.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -113,6 +120,8 @@ pub const UNACKNOWLEDGED: usize = 1_000;
 
 /// Commands that wait for the network thread.
 pub const COMMANDS: usize = 1_024;
+/// Commands that the host carries out in one turn of the loop: a script's flood does not keep members waiting.
+pub const COMMANDS_PER_TURN: usize = 256;
 /// Events that wait for the interface.
 pub const EVENTS: usize = 16_384;
 /// How long a closing room tries to get its last words to everybody.

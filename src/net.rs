@@ -1,4 +1,6 @@
-//! What host and guest have in common towards the operating system: one poll, its waker, the clock.
+//! What every network loop of the process runs on: readiness of sockets, a way to wake it, and a clock.
+//!
+//! Hosting and being a guest follow one another on the same thread and the same loop; nothing here knows which it is.
 
 use std::sync::Arc;
 
@@ -7,28 +9,36 @@ use mio::{Poll, Token, Waker};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
-/// The token of the waker. No socket has it.
+/// The token of the waker. Sockets count theirs up from 0 and never reach it.
 pub const WAKE: Token = Token(usize::MAX);
 
-/// The network thread's means of waiting.
+/// What a network loop runs on.
 #[derive(Debug)]
 pub struct Net {
-    /// Readiness of all sockets.
+    /// Readiness of sockets.
     pub poll: Poll,
-    /// Wakes the poll from other threads.
+    /// Wakes whoever waits on `poll`; safe to keep in any thread, also when the loop is gone.
     pub waker: Arc<Waker>,
     /// The time.
     pub clock: Clock,
 }
 
 impl Net {
-    /// A poll without sockets.
+    /// A loop with nothing on it but its waker, and a clock that starts now.
     ///
     /// # Errors
-    /// If the operating system has none to give.
+    /// The operating system has no means for it, as when there are no descriptors left.
     pub fn new() -> Result<Self> {
-        let poll = Poll::new().map_err(|error| Error::io("wait for the network", error))?;
-        let waker = Waker::new(poll.registry(), WAKE).map_err(|error| Error::io("wait for the network", error))?;
-        Ok(Self { poll, waker: Arc::new(waker), clock: Clock::start() })
+        let failed = |source| Error::io("set up the network loop", source);
+        let poll = Poll::new().map_err(failed)?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE).map_err(failed)?);
+        Ok(Self { poll, waker, clock: Clock::start() })
+    }
+
+    /// A function that wakes the loop, for a mailbox.
+    pub fn wake(&self) -> impl Fn() + Send + Sync + use<> {
+        let waker = self.waker.clone();
+        // It can fail only once there is nobody left to wake.
+        move || drop(waker.wake())
     }
 }

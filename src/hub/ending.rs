@@ -23,6 +23,15 @@ impl Hub {
         }
     }
 
+    /// A connection's bytes have led to a failure of ours: it ends, at once, and nothing more of it is looked at.
+    pub fn break_off(&mut self, key: Key, now: Moment) {
+        self.end_as(key.0, Leave::Error, Leave::Error.word(), now);
+        if let Some(slot) = self.slot(key.0) {
+            slot.stage = Stage::Ended;
+            self.over.push(key.0);
+        }
+    }
+
     /// All that a connection sent has been read, and it will send no more.
     pub(super) fn hung_up(&mut self, index: usize, now: Moment) {
         let Some(slot) = self.slot(index) else { return };

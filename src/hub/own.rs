@@ -43,6 +43,17 @@ impl Hub {
         !self.room.is_flushing()
     }
 
+    /// Tells the own participant something that is worth knowing.
+    pub fn notice(&mut self, text: String, now: Moment) {
+        self.events.push_back(Event { at: now.wall, what: What::Notice { text } });
+    }
+
+    /// Tells the own participant again where and as what it is, and who is there: it has missed something.
+    pub fn remind(&mut self, now: Moment) {
+        self.own.role = None;
+        self.tell_role(now);
+    }
+
     fn command_counted(&mut self, n: Option<u64>, command: Command, now: Moment) {
         let request = match command {
             Command::Say { text, action } => Request::Say { n, text: Cow::Owned(text), action },
