@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
@@ -138,8 +139,8 @@ impl Input {
     /// Ends the thread, which waits for input or for a place in a mailbox that is closed by now. Where the platform
     /// has no way to end the waiting, the thread is left to the end of the process.
     pub fn stop(self) {
-        drop(self.waker);
-        if self.ended.recv_timeout(INPUT_END) == Err(RecvTimeoutError::Disconnected) {
+        let patience = if self.waker.wake() { INPUT_END } else { Duration::ZERO };
+        if self.ended.recv_timeout(patience) == Err(RecvTimeoutError::Disconnected) {
             self.thread.join().expect("the input thread panics nowhere");
         }
     }

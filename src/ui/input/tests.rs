@@ -157,7 +157,7 @@ fn it_can_be_ended_while_it_waits_for_input() {
     write.write_all(b"ciao\nhalf a line").unwrap();
     assert_eq!(desk.commands.pop(), Some(say("ciao")));
     let Input { thread, ended, waker } = input;
-    drop(waker);
+    assert!(waker.wake());
     thread.join().unwrap();
     assert!(ended.try_recv().is_err());
     assert_eq!(desk.commands.take(), None);
