@@ -44,14 +44,19 @@ Examples:
 
 Exit status: 0 left or closed in order, 1 failed, 2 the command line was wrong.";
 
+// Brackets in a doc comment would be taken for a link.
+const ADDRESS: &str = "Where the room is: HOST, HOST:PORT or [V6]:PORT";
+const ADDRESS_LONG: &str = "\
+Where the room is: HOST, HOST:PORT or [V6]:PORT
+
+One of this machine's own addresses: host on exactly that one, or join it if it is taken. Anybody else's: join only, \
+never host. Without it: host on every address of this machine, or join who hosts here already.";
+
 /// The arguments of the chat itself.
 #[derive(Debug, Args)]
 pub struct RoomArgs {
-    /// Where the room is: HOST, HOST:PORT or [V6]:PORT
-    ///
-    /// One of this machine's own addresses: host on exactly that one, or join it if it is taken. Anybody else's: join
-    /// only, never host. Without it: host on every address of this machine, or join who hosts here already.
-    #[arg(value_name = "ADDRESS", value_parser = address)]
+    /// Where the room is.
+    #[arg(value_name = "ADDRESS", value_parser = address, help = ADDRESS, long_help = ADDRESS_LONG)]
     pub address: Option<Target>,
 
     /// The port: one port is one room [default: 8808]
@@ -111,6 +116,8 @@ pub enum Role {
 /// What to do instead of chatting.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Read a connections log: who was there, from where, when and for how long
+    Log(LogArgs),
     /// Print shell completions
     Completions {
         /// For which shell
@@ -129,6 +136,30 @@ fn address(typed: &str) -> Result<Target, String> {
         ));
     }
     typed.parse().map_err(|error: BadTarget| error.to_string())
+}
+
+/// The arguments of `hybrid-chat log`.
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// The log
+    #[arg(value_name = "FILE", default_value = LOG_FILE)]
+    pub file: PathBuf,
+
+    /// Print the lines as JSON objects instead of a summary
+    #[arg(long)]
+    pub json: bool,
+
+    /// Go on as the file grows
+    #[arg(short, long)]
+    pub follow: bool,
+
+    /// Only what happened then or later: RFC 3339, or how long ago (90s, 15m, 2h, 3d, 1w)
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+
+    /// Only what happened then or earlier
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
 }
 
 /// A name by the rules of the room.
@@ -199,6 +230,16 @@ mod tests {
         assert_eq!(parse(&["man:8808"]).unwrap().room.address.unwrap().host, "man");
         let text = parse(&["--json", "man"]).unwrap_err().to_string();
         assert!(text.contains("write man before its options; a host of that name is man:8808"), "{text}");
+    }
+
+    #[test]
+    fn the_log_is_a_subcommand_with_arguments_of_its_own() {
+        let line = ["log", "--json", "--follow", "--since", "2h", "--until", "2026-11-20T21:51:03+01:00", "a.log"];
+        let Some(Command::Log(log)) = parse(&line).unwrap().command else { panic!() };
+        assert!(log.json && log.follow && log.file == *"a.log");
+        assert_eq!((log.since.as_deref(), log.until.as_deref()), (Some("2h"), Some("2026-11-20T21:51:03+01:00")));
+        let Some(Command::Log(log)) = parse(&["log"]).unwrap().command else { panic!() };
+        assert_eq!((log.file, log.since), (PathBuf::from(LOG_FILE), None));
     }
 
     #[test]

@@ -7,7 +7,10 @@ use std::net::Ipv6Addr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::cli::{Role, RoomArgs};
+use chrono::{DateTime, FixedOffset};
+
+use crate::cli::{LogArgs, Role, RoomArgs};
+use crate::connection_log::{LogOptions, parse_when};
 use crate::limits;
 use crate::room::name::Name;
 
@@ -73,6 +76,19 @@ impl Config {
             style: if args.json { Style::Json } else { Style::Plain },
         })
     }
+}
+
+/// What the arguments of `hybrid-chat log` mean at the time `now`.
+///
+/// # Errors
+/// Which argument is no time, and what can be written instead.
+pub fn log_options(args: LogArgs, now: DateTime<FixedOffset>) -> Result<LogOptions, String> {
+    let when = |flag: &str, typed: Option<String>| match typed {
+        Some(typed) => parse_when(&typed, now).map(Some).map_err(|help| format!("{flag} {typed:?}: {help}")),
+        None => Ok(None),
+    };
+    let LogArgs { file, json, follow, since, until } = args;
+    Ok(LogOptions { file, json, follow, since: when("--since", since)?, until: when("--until", until)? })
 }
 
 /// An address as people type it: `HOST`, `HOST:PORT`, `[V6]`, `[V6]:PORT`, or an IPv6 address by itself.
@@ -158,7 +174,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::{Cli, Command};
 
     fn config(line: &[&str]) -> Result<Config, TwoPorts> {
         let words = std::iter::once("hybrid-chat").chain(line.iter().copied());
@@ -241,6 +257,23 @@ mod tests {
     fn json_goes_before_plain() {
         assert_eq!(config(&["--plain"]).unwrap().style, Style::Plain);
         assert_eq!(config(&["--plain", "--json"]).unwrap().style, Style::Json);
+    }
+
+    #[test]
+    fn the_times_of_the_log_are_relative_to_now() {
+        let options = |line: &[&str]| {
+            let Some(Command::Log(args)) =
+                Cli::try_parse_from(["hybrid-chat", "log"].iter().chain(line)).unwrap().command
+            else {
+                panic!()
+            };
+            log_options(args, DateTime::parse_from_rfc3339("2026-11-20T21:51:03+01:00").unwrap())
+        };
+        let read = options(&["--since", "2h", "--until", "2026-11-20T21:00:00+01:00", "--json", "a.log"]).unwrap();
+        assert_eq!(read.since.unwrap().to_rfc3339(), "2026-11-20T19:51:03+01:00");
+        assert_eq!(read.until.unwrap().to_rfc3339(), "2026-11-20T21:00:00+01:00");
+        assert!(read.json && !read.follow && read.file.ends_with("a.log"));
+        assert!(options(&["--until", "soon"]).unwrap_err().starts_with("--until \"soon\": write a time like"));
     }
 
     proptest! {

@@ -2,14 +2,16 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::sync::mpsc::{self, RecvTimeoutError};
 
+use chrono::Local;
 use clap::Parser;
 use hybrid_chat::cli::{self, Cli, Command};
-use hybrid_chat::config::Config;
+use hybrid_chat::config::{self, Config};
 use hybrid_chat::error::{Error, Result};
 use hybrid_chat::room::event::Closed;
 use hybrid_chat::room::text;
-use hybrid_chat::{peer, run};
+use hybrid_chat::{connection_log, peer, run, shutdown};
 
 /// Parses, runs, and says why it failed. A wrong command line ends here with status 2.
 fn main() -> ExitCode {
@@ -22,19 +24,37 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         None => chat(cli.room),
+        Some(Command::Log(args)) => log(args),
         Some(Command::Completions { shell }) => print(&cli::completions(shell)),
         Some(Command::Man) => print(&cli::man().map_err(|error| Error::io("write the man page", error))?),
     }
 }
 
 fn chat(args: cli::RoomArgs) -> Result<ExitCode> {
-    let login = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let login = ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|login| !login.is_empty()));
     let config = Config::new(args, &login.unwrap_or_default())
         .unwrap_or_else(|error| cli::usage_error(&error.to_string()).exit());
     Ok(match run::chat(&config, peer::run)? {
         Closed::HostShutdown | Closed::Left => ExitCode::SUCCESS,
         Closed::Kicked | Closed::Banned => ExitCode::FAILURE,
     })
+}
+
+fn log(args: cli::LogArgs) -> Result<ExitCode> {
+    let now = Local::now().fixed_offset();
+    let options = config::log_options(args, now).unwrap_or_else(|why| cli::usage_error(&why).exit());
+    let (stop, stopped) = mpsc::channel();
+    if options.follow {
+        shutdown::on_signal(move || {
+            // Nobody listens any more: it has ended already.
+            let _ = stop.send(());
+        })?;
+    }
+    let mut wait = |time| stopped.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+    connection_log::command(&options, &mut io::stdout(), &mut io::stderr(), now, &mut wait)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints something whole; that nobody reads to its end is no failure.
