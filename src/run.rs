@@ -34,7 +34,7 @@ use crate::ui::{Interface, Screen, reach};
 /// last of them `closed` where it ends in order.
 ///
 /// # Errors
-/// What the network failed with, shown as the last event; or that standard output failed. That nobody reads it any
+/// What the network, standard input or standard output failed with, shown as the last event. That nobody reads it any
 /// more is no failure: we leave.
 pub fn chat<N>(config: &Config, network: N) -> Result<Closed>
 where
@@ -93,68 +93,85 @@ where
             .name("network".into())
             .spawn_scoped(scope, run)
             .map_err(|error| Error::io("start the network thread", error))?;
-        let mut failure = show(wires, &mut screen, hosting, input).err();
+        let shown = show(wires, &mut screen, hosting, input);
         let panicked = |_| Err(Error::io("run the network thread", io::Error::other("it panicked, which is a bug")));
-        let ended = network.join().unwrap_or_else(panicked);
+        // Why the network has failed says more than what that has led to.
+        let ended = network.join().unwrap_or_else(panicked).and_then(|closed| shown.map(|()| closed));
         if let Err(error) = &ended {
             let what = What::Error { code: error.code().to_owned(), text: error.to_string() };
-            let shown = screen.show(Event { at: now(), what }).and_then(|()| screen.flush());
-            failure = failure.or(output_error(shown.err()));
+            // The error is returned, whether or not it can be shown.
+            drop(screen.show(Event { at: now(), what }).and_then(|()| screen.flush()));
         }
-        match failure {
-            Some(error) if ended.is_ok() => Err(error),
-            _ => ended,
-        }
+        ended
     })
 }
 
-/// Shows events until there are no more, and ends the input then.
+/// Shows events until there are no more, and ends the input then. What fails here is the end: it stands for `closed`.
 ///
 /// # Errors
-/// Standard output, or starting the input, failed; the network was asked to leave, and everything has ended in order.
+/// Standard output or standard input failed; the network was asked to leave, and everything has ended in order.
 fn show<O: Write, E: Write>(
     Wires { commands, events }: &Wires,
     screen: &mut Screen<O, E>,
     hosting: &AtomicBool,
     input: impl FnOnce() -> Result<Input>,
 ) -> Result<()> {
-    let (mut waiting, mut input) = (Some(input), None);
+    let mut input = Reader { start: Some(input), running: None };
     let mut failure = None;
     while let Some(event) = events.pop() {
         let mut next = Some(event);
         let mut written = Ok(());
         while let Some(event) = next {
-            if let What::Role { role, .. } = event.what {
-                hosting.store(role == Role::Host, Ordering::Relaxed);
-                match waiting.take().map(|start| start()).transpose() {
-                    Ok(started) => input = input.or(started),
-                    Err(error) => {
-                        failure = Some(error);
-                        commands.interrupt(Command::Quit);
-                    }
+            let done = match &event.what {
+                What::Role { role, .. } => {
+                    hosting.store(*role == Role::Host, Ordering::Relaxed);
+                    input.start().inspect_err(|_| commands.interrupt(Command::Quit))
                 }
+                What::Closed { .. } => input.stop(commands),
+                _ => Ok(()),
+            };
+            failure = failure.or(done.err());
+            if failure.is_none() || !matches!(event.what, What::Closed { .. }) {
+                written = written.and(screen.show(event));
             }
-            written = written.and(screen.show(event));
             next = if screen.is_full() { None } else { events.take() };
         }
         if let Err(error) = written.and(screen.flush()) {
             // The interface is gone. On a host the room goes on elsewhere: nobody has asked for its end.
             commands.interrupt(Command::Quit);
-            failure = failure.or(output_error(Some(error)));
+            failure = failure.or(output_error(error));
         }
     }
-    commands.close();
-    if let Some(input) = input {
-        input.stop();
+    let stopped = input.stop(commands);
+    failure.map_or(stopped, Err)
+}
+
+/// The input, before, while and after it is read.
+struct Reader<F> {
+    start: Option<F>,
+    running: Option<Input>,
+}
+
+impl<F: FnOnce() -> Result<Input>> Reader<F> {
+    /// Begins to read, the first time.
+    fn start(&mut self) -> Result<()> {
+        if let Some(start) = self.start.take() {
+            self.running = Some(start()?);
+        }
+        Ok(())
     }
-    failure.map_or(Ok(()), Err)
+
+    /// Takes no more commands, and ends reading.
+    fn stop(&mut self, commands: &Mailbox<Command>) -> Result<()> {
+        commands.close();
+        self.start = None;
+        self.running.take().map_or(Ok(()), Input::stop)
+    }
 }
 
 /// What a failure of standard output means: nothing, where only its reader has gone.
-fn output_error(error: Option<io::Error>) -> Option<Error> {
-    error
-        .filter(|error| error.kind() != ErrorKind::BrokenPipe)
-        .map(|error| Error::io("write to standard output", error))
+fn output_error(error: io::Error) -> Option<Error> {
+    (error.kind() != ErrorKind::BrokenPipe).then(|| Error::io("write to standard output", error))
 }
 
 /// The interface for `style`, for this machine and its standard streams.

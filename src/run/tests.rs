@@ -127,6 +127,16 @@ fn an_error_is_the_last_event() {
 }
 
 #[test]
+fn a_failure_of_the_input_stands_for_the_end() {
+    let mut out = Vec::new();
+    let (result, _, inputs) = run_with(talk, &mut out, Interface::Json, true);
+    assert_eq!((result.unwrap_err().to_string().as_str(), inputs), ("read standard input: other error", 1));
+    let out = String::from_utf8(out).unwrap();
+    assert!(out.lines().last().unwrap().contains("\"event\":\"error\",\"code\":\"io\""), "{out}");
+    assert!(!out.contains("\"closed\""), "{out}");
+}
+
+#[test]
 fn a_panic_of_the_network_is_an_error_and_not_a_hang() {
     let run = run(|_, _, _| panic!("as planned"), lines());
     assert_eq!(run.result.unwrap_err().to_string(), "run the network thread: it panicked, which is a bug");
@@ -167,12 +177,6 @@ fn an_output_that_nobody_reads_any_more_is_a_normal_end() {
 fn an_output_that_fails_otherwise_is_an_error() {
     let (result, ..) = run_with(talk, Failing(ErrorKind::StorageFull), lines(), false);
     assert_eq!(result.unwrap_err().to_string(), "write to standard output: no storage space");
-}
-
-#[test]
-fn an_input_that_cannot_be_started_is_an_error() {
-    let (result, _, inputs) = run_with(talk, io::sink(), lines(), true);
-    assert_eq!((result.unwrap_err().to_string().as_str(), inputs), ("read standard input: other error", 1));
 }
 
 #[test]

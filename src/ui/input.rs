@@ -1,7 +1,8 @@
 //! Standard input: the thread `input`, which makes commands of lines.
 //!
 //! A line is a message or a command, with `--json` also an object. What cannot be used is answered to the interface as
-//! `refused`, and the next line goes on. Commands wait for a place in the mailbox, and so does whoever writes into the
+//! `refused`, and the next line goes on; a script whose lines were no UTF-8 fails at their end, because it must not
+//! believe that the room has them. Commands wait for a place in the mailbox, and so does whoever writes into the
 //! pipe: that is all the back-pressure there is. How to wait for input, and how to end the waiting, is the platform's.
 //! Nothing here knows the room or which role this process has, except to show `/help` as it fits.
 
@@ -86,30 +87,47 @@ impl Desk {
         self.events.push(Event { at: (self.now)(), what })
     }
 
-    /// Reads `source` to its end, or until it is woken.
-    fn read(&self, mut source: Source) -> Result<(), Closed> {
+    /// Reads `source` to its end, or until it is woken. Says whether a script that comes to its end so has failed.
+    fn read(&self, mut source: Source) -> Result<Outcome, Closed> {
         let mut lines = Lines::default();
+        let mut invalid = false;
+        let mut line = |line: Result<&str, BadLine>| {
+            invalid |= line == Err(BadLine::InvalidUtf8);
+            self.line(line)
+        };
         let mut buffer = vec![0; INPUT_BYTES];
         loop {
             match source.read(&mut buffer) {
-                Ok(None) => return Ok(()),
+                Ok(None) => return Ok(Outcome::Fine),
                 Ok(Some(0)) => break,
-                Ok(Some(count)) => lines.feed(&buffer[..count], |line| self.line(line))?,
+                Ok(Some(count)) => lines.feed(&buffer[..count], &mut line)?,
                 Err(error) => {
                     self.answer(What::Notice { text: Error::io("read standard input", error).to_string() })?;
                     break;
                 }
             }
         }
-        lines.finish(|line| self.line(line))?;
-        self.commands.push(if self.terminal { Command::Quit } else { Command::EndOfInput })
+        lines.finish(line)?;
+        self.commands.push(if self.terminal { Command::Quit } else { Command::EndOfInput })?;
+        // A person has read what was refused, and a host goes on.
+        let script = !self.terminal && !self.hosting.load(Ordering::Relaxed);
+        Ok(if script && invalid { Outcome::Invalid } else { Outcome::Fine })
     }
+}
+
+/// How reading has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// With nothing to say about it.
+    Fine,
+    /// A script has ended, of which some lines were not UTF-8.
+    Invalid,
 }
 
 /// The thread that reads standard input.
 #[derive(Debug)]
 pub struct Input {
-    thread: JoinHandle<()>,
+    thread: JoinHandle<Outcome>,
     /// Disconnected once the thread has ended.
     ended: Receiver<()>,
     waker: Waker,
@@ -131,17 +149,24 @@ impl Input {
         let thread = thread::Builder::new().name("input".into()).spawn(move || {
             let _ends: mpsc::Sender<()> = ends;
             // Closed mailboxes are the end of the program, and of this thread with it.
-            let _ = desk.read(source);
+            desk.read(source).unwrap_or(Outcome::Fine)
         })?;
         Ok(Self { thread, ended, waker })
     }
 
     /// Ends the thread, which waits for input or for a place in a mailbox that is closed by now. Where the platform
     /// has no way to end the waiting, the thread is left to the end of the process.
-    pub fn stop(self) {
+    ///
+    /// # Errors
+    /// A script has ended, of which some lines were not UTF-8: the room does not have them.
+    pub fn stop(self) -> Result<()> {
         let patience = if self.waker.wake() { INPUT_END } else { Duration::ZERO };
-        if self.ended.recv_timeout(patience) == Err(RecvTimeoutError::Disconnected) {
-            self.thread.join().expect("the input thread panics nowhere");
+        if self.ended.recv_timeout(patience) != Err(RecvTimeoutError::Disconnected) {
+            return Ok(());
+        }
+        match self.thread.join().expect("the input thread panics nowhere") {
+            Outcome::Fine => Ok(()),
+            Outcome::Invalid => Err(Error::InvalidUtf8 { tried: "read standard input".into() }),
         }
     }
 }

@@ -140,8 +140,9 @@ impl Plain {
         let Here { role, address, name, host } = here;
         match role {
             Role::Host => format!(
-                "Room at {address}, hosted here.\nYou are {name}, the host.\n\
+                "Room at {}, hosted here.\nYou are {name}, the host.\n\
                  Type to talk; /help shows the commands; /quit hands the room over, Ctrl-C closes it.\n{}",
+                bound(address),
                 self.invitation(address)
             ),
             Role::Client => format!(
@@ -275,8 +276,16 @@ fn with_marks(name: &str, marks: &[String]) -> String {
 
 fn moved(now: &Here) -> String {
     match now.role {
-        Role::Host => format!("you host the room now, at {}", now.address),
+        Role::Host => format!("you host the room now, at {}", bound(&now.address)),
         Role::Client => format!("{} hosts the room now, at {}", now.host, now.address),
+    }
+}
+
+/// Where a room is that we host: nobody can type an address that stands for all.
+fn bound(address: &str) -> String {
+    match address.parse::<SocketAddr>() {
+        Ok(bound) if bound.ip().is_unspecified() => format!("port {} of this machine", bound.port()),
+        _ => address.to_owned(),
     }
 }
 

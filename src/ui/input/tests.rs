@@ -42,7 +42,8 @@ fn all(desk: &Desk, bytes: &[u8]) -> (Vec<Command>, Vec<What>) {
         }
     }
     writer.join().unwrap();
-    input.stop();
+    let fine = desk.terminal || desk.hosting.load(Ordering::Relaxed) || std::str::from_utf8(bytes).is_ok();
+    assert_eq!(input.stop().is_ok(), fine);
     desk.events.close();
     let answers = std::iter::from_fn(|| desk.events.pop()).map(|event| event.what).collect();
     (commands, answers)
@@ -84,6 +85,23 @@ fn what_cannot_be_used_is_refused_and_the_next_line_goes_on() {
     assert_eq!(codes(&answers), ["unknown-command", "invalid-utf8", "usage", "too-long", "too-long", "empty"]);
 }
 
+/// A script must not believe that the room has what was refused; a person has read it, and a host goes on.
+#[test]
+fn a_script_that_is_not_utf8_fails_at_its_end() {
+    let input = b"good\nb\xffd\nbetter\n";
+    let script = desk(4);
+    let (commands, answers) = all(&script, input);
+    assert_eq!((commands.len(), codes(&answers)), (3, vec!["invalid-utf8".to_owned()]));
+    all(&Desk { terminal: true, ..desk(4) }, input);
+    let host = desk(4);
+    host.hosting.store(true, Ordering::Relaxed);
+    all(&host, input);
+
+    let (read, _write) = pipe().unwrap();
+    let woken = desk(4);
+    start(read, &woken).stop().unwrap();
+}
+
 #[test]
 fn help_is_answered_here_and_has_more_for_the_host() {
     for hosting in [false, true] {
@@ -123,7 +141,7 @@ fn a_file_and_nothing_are_read_to_their_end() {
         let input = start(file, &desk);
         let commands: Vec<_> = (0..count).map(|_| desk.commands.pop().unwrap()).collect();
         assert_eq!(commands.last(), Some(&Command::EndOfInput));
-        input.stop();
+        input.stop().unwrap();
     }
 }
 
@@ -134,7 +152,7 @@ fn what_cannot_be_read_is_said_and_is_the_end() {
     assert_eq!(desk.commands.pop(), Some(Command::EndOfInput));
     let What::Notice { text } = desk.events.pop().unwrap().what else { panic!() };
     assert_eq!(text, "read standard input: is a directory");
-    input.stop();
+    input.stop().unwrap();
 }
 
 /// Of five thousand lines, no more are read than there are places for: the rest waits in the pipe.

@@ -19,7 +19,7 @@ fn every_kind_of_event_has_its_line() {
     assert_eq!(
         shown(&mut plain(), samples::every_kind()),
         "\
-err Room at [::]:8808, hosted here.
+err Room at port 8808 of this machine, hosted here.
 err You are capo, the host.
 err Type to talk; /help shows the commands; /quit hands the room over, Ctrl-C closes it.
 err Others join with: hybrid-chat 192.168.1.7 or hybrid-chat 10.0.0.9
@@ -123,7 +123,7 @@ fn the_role_says_only_what_has_changed() {
         shown(&mut interface, [later, roster(), hosting, roster(), roster()]),
         "\
 err * you are called lorde-2 here
-err * you host the room now, at [::]:8808
+err * you host the room now, at port 8808 of this machine
 err Others join with: hybrid-chat 192.168.1.7 or hybrid-chat 10.0.0.9
 err * 1 here: lorde (host)
 "
