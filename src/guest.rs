@@ -151,7 +151,7 @@ impl<'a> Guest<'a> {
     /// Says hello and waits for the answer.
     fn greet(&mut self, mut socket: Socket, address: SocketAddr) -> Result<(Dialed, Option<Seated>)> {
         // Small messages must not wait for the acknowledgement of others: 40 ms at the 99th percentile.
-        let _ = socket.stream.set_nodelay(true);
+        drop(socket.stream.set_nodelay(true));
         self.seat.connected(address.to_string(), self.net.clock.now());
         loop {
             self.turn(&mut socket);
@@ -199,7 +199,7 @@ impl<'a> Guest<'a> {
 
     /// Sends what is left to send, as far as that goes without waiting.
     fn farewell(&mut self, socket: &mut Socket) {
-        let _ = socket.stream.write(self.seat.output());
+        drop(socket.stream.write(self.seat.output()));
         self.show();
     }
 

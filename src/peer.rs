@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use crate::cli::Role;
 use crate::config::Config;
@@ -27,14 +26,9 @@ use crate::seat::{Over, Seat};
 /// # Errors
 /// Why there is no room to be in.
 pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>) -> Result<Closed> {
-    let mut net = Net::new()?;
-    let waker = Arc::clone(&net.waker);
-    let wake = move || {
-        // A poll that cannot be woken is gone, and so is the loop that would wait for it.
-        let _ = waker.wake();
-    };
-    commands.on_push(wake.clone());
-    events.on_room(wake);
+    let net = Net::new()?;
+    commands.on_push(net.wake());
+    events.on_room(net.wake());
     let place = place::find(config)?;
     let will = match config.role {
         Role::Auto => Will::Either,
@@ -148,7 +142,7 @@ impl Peer<'_> {
     }
 
     fn open_log(&self) -> Result<ConnectionLog> {
-        ConnectionLog::open(&self.config.log, self.net.clock.instant())
+        ConnectionLog::open(&self.config.log, self.net.clock.instant(self.net.clock.now()))
     }
 
     /// Hosts the room, a new one or the one whose host is gone.

@@ -61,7 +61,7 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
     thread::Builder::new()
         .name("resolver".into())
         .spawn(move || {
-            let _ = answer.send((name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>));
+            drop(answer.send((name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>)));
         })
         .map_err(|error| Error::io(&tried, error))?;
     match answered.recv_timeout(RESOLVE) {
