@@ -1,6 +1,6 @@
 //! The host under load, beside other servers and a floor, all measured in the same run.
 //!
-//!     cargo bench --bench fanout -- [--runs N] [--servers NAME,NAME…] [WORKLOAD…]
+//!     cargo bench --bench fanout -- [--runs N] [--window N] [--servers NAME,NAME…] [WORKLOAD…]
 //!
 //! Each measurement starts a fresh server as a process of its own, bound to one core, and drives it from this process,
 //! bound to another. The server's CPU time comes from the operating system; on loopback it holds both ends of the wire,

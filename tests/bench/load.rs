@@ -16,8 +16,9 @@ use crate::ear::{Ear, Member};
 use crate::stamp::Stamp;
 use crate::tally::{Faults, Tally};
 
-/// Messages that a closed-loop sender has on their way, the same for all servers.
-pub(crate) const WINDOW: u32 = 64;
+/// Messages that a closed-loop sender has on their way where nobody says another number; the same for all servers. Fewer
+/// would measure how long a round trip takes, more would hide the system calls behind ever larger batches.
+pub(crate) const WINDOW: u32 = 16;
 /// What is read from a socket at once.
 const READ: usize = 256 * 1024;
 /// The longest line that is kept until it ends; rosters are not.
@@ -35,13 +36,15 @@ pub(crate) struct Plan {
     /// The length of each text, in bytes.
     pub(crate) text: usize,
     pub(crate) pace: Pace,
+    /// Messages that a closed-loop sender has on their way at most.
+    pub(crate) window: u32,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) enum Pace {
-    /// As fast as [`WINDOW`] allows.
+    /// As fast as the window allows.
     Window,
-    /// As fast as [`WINDOW`] allows, so many messages from each sender in all.
+    /// As fast as the window allows, so many messages from each sender in all.
     Count(u32),
     /// A message of the first sender every so often.
     Every(Duration),
@@ -305,17 +308,17 @@ impl Load {
 
     /// Lets closed-loop sender `sender` say what its window has room for.
     fn offer(&mut self, sender: usize) {
-        let Some(Plan { senders, text, pace }) = self.plan else { return };
+        let Some(Plan { senders, text, pace, window }) = self.plan else { return };
         let limit = match pace {
             Pace::Window => u32::MAX,
             Pace::Count(count) => count,
             Pace::Every(_) => return,
         };
-        if sender >= senders || self.ear.acknowledged[sender] + WINDOW <= self.sent[sender] {
+        if sender >= senders || self.ear.acknowledged[sender] + window <= self.sent[sender] {
             return;
         }
         let now = self.now();
-        while self.sent[sender] < limit.min(self.ear.acknowledged[sender] + WINDOW) {
+        while self.sent[sender] < limit.min(self.ear.acknowledged[sender] + window) {
             self.say(sender, text, now);
         }
         self.flush(sender);

@@ -9,8 +9,8 @@ use crate::server::{FLOOR_ARGUMENT, Kind};
 use crate::workload::{self, Effort, Workload};
 use crate::{dialect, floor, histogram, os, report, roster, stamp, tally};
 
-const FULL: Effort = Effort { warm: Duration::from_millis(500), measure: Duration::from_secs(3) };
-const SMOKE: Effort = Effort { warm: Duration::from_millis(50), measure: Duration::from_millis(100) };
+const FULL: Effort = Effort { warm: Duration::from_millis(500), measure: Duration::from_secs(3), window: WINDOW };
+const SMOKE: Effort = Effort { warm: Duration::from_millis(50), measure: Duration::from_millis(100), window: WINDOW };
 /// A `said` line without its text, where no line of ours has been measured.
 const OVERHEAD: usize =
     br#"{"type":"said","seq":100000,"by":12,"n":10000,"from":"m17","text":"","at":"2026-11-20T21:51:09.001+01:00"}"#
@@ -68,10 +68,8 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "--bench" => {}
-            "--runs" => {
-                let runs = rest.next().and_then(|runs| runs.parse().ok()).filter(|runs| *runs > 0);
-                options.runs = runs.ok_or("--runs wants a number")?;
-            }
+            "--runs" => options.runs = number(argument, rest.next())? as usize,
+            "--window" => options.effort.window = number(argument, rest.next())?,
             "--servers" => options.servers = servers(rest.next().ok_or("--servers wants names")?)?,
             name => options.workloads.push(find_workload(name)?),
         }
@@ -80,6 +78,11 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
         options.workloads = workload::ALL.iter().collect();
     }
     Ok(options)
+}
+
+fn number(option: &str, value: Option<&String>) -> Result<u32, String> {
+    let number = value.and_then(|value| value.parse().ok()).filter(|number| *number > 0);
+    number.ok_or_else(|| format!("{option} wants a number above 0"))
 }
 
 fn servers(names: &str) -> Result<Vec<Kind>, String> {
@@ -107,7 +110,8 @@ fn self_check() {
 fn measure(options: &Options) -> bool {
     let descriptors = os::raise_descriptor_limit();
     let cores = if os::two_cores() { "server and load on a core each" } else { "ONE CORE for server and load" };
-    println!("{cores}, up to {descriptors} descriptors, window {WINDOW}, medians of {}\n", options.runs);
+    let window = options.effort.window;
+    println!("{cores}, up to {descriptors} descriptors, window {window}, medians of {}\n", options.runs);
     let (present, absent): (Vec<Kind>, Vec<Kind>) = options.servers.iter().partition(|kind| kind.program().is_some());
     absent.iter().for_each(|kind| println!("{} is not installed and left out\n", kind.name()));
     let mut sound = true;

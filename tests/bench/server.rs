@@ -89,8 +89,11 @@ impl Server {
             Kind::Ngircd => command.args(irc::ngircd(folder.path(), address)?),
             Kind::Inspircd => command.args(irc::inspircd(folder.path(), address)?),
         };
+        let words = File::create(folder.path().join("words"))?;
+        // Our host prints an event for every message; nobody wants to read them. The others say there why they fail.
+        let stdout = if kind == Kind::Ours { Stdio::null() } else { words.try_clone()?.into() };
         // The pipe to its standard input stays open as long as the child is held.
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(File::create(folder.path().join("stderr"))?);
+        command.stdin(Stdio::piped()).stdout(stdout).stderr(words);
         let mut server = Server { child: on_server_core(&mut command)?, kind, address, folder };
         server.wait_until_accepting()?;
         Ok(server)
@@ -111,7 +114,7 @@ impl Server {
     }
 
     fn last_words(&self) -> String {
-        let words = fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default();
+        let words = fs::read_to_string(self.folder.path().join("words")).unwrap_or_default();
         words.lines().rev().take(3).collect::<Vec<_>>().join(" / ")
     }
 

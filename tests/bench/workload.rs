@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hybrid_chat::limits::{SLOW, STREAM_BYTES};
 
-use crate::load::{Joined, Load, Pace, Plan};
+use crate::load::{Joined, Load, Pace, Plan, WINDOW};
 use crate::os;
 use crate::report::{Better, Column, Unit};
 use crate::server::{Kind, Server};
@@ -72,11 +72,13 @@ const fn fanout(name: &'static str, about: &'static str, members: usize, senders
     Workload { name, about, work: Work::Fanout { members, senders } }
 }
 
-/// How long each measurement takes.
+/// How long each measurement takes, and how hard the server is driven.
 #[derive(Clone, Copy)]
 pub(crate) struct Effort {
     pub(crate) warm: Duration,
     pub(crate) measure: Duration,
+    /// Messages that each sender has on their way.
+    pub(crate) window: u32,
 }
 
 /// What one run has yielded.
@@ -145,10 +147,10 @@ impl Workload {
         match self.work {
             Work::Fanout { members, senders } => speak(&start()?, members, senders, Pace::Window, effort),
             Work::Paced { members, rate } => {
-                let effort = Effort { warm: effort.warm, measure: effort.measure * 3 };
+                let effort = Effort { measure: effort.measure * 3, ..effort };
                 speak(&start()?, members, 1, Pace::Every(Duration::from_secs(1) / rate), effort)
             }
-            Work::Stalled { members, senders } => stalled(start, members, senders),
+            Work::Stalled { members, senders } => stalled(start, members, senders, effort),
             Work::Idle { members } => idle(&start()?, members),
             Work::Joins { members } => joins(&start()?, members),
         }
@@ -169,7 +171,7 @@ fn joined(server: &Server, members: usize) -> io::Result<Load> {
 
 fn speak(server: &Server, members: usize, senders: usize, pace: Pace, effort: Effort) -> io::Result<Sample> {
     let mut load = joined(server, members)?;
-    load.begin(Plan { senders, text: TEXT, pace });
+    load.begin(Plan { senders, text: TEXT, pace, window: effort.window });
     load.run(effort.warm)?;
     load.forget_latencies();
     let before = Meter::read(server, &load)?;
@@ -187,23 +189,29 @@ fn speak(server: &Server, members: usize, senders: usize, pace: Pace, effort: Ef
     Ok(Sample { values: values.concat(), faults, complaint: load.complaint(), overhead: overhead.checked_sub(TEXT) })
 }
 
-fn stalled(start: impl Fn() -> io::Result<Server>, members: usize, senders: usize) -> io::Result<Sample> {
-    let without = stall(&start()?, members, senders, 0)?;
-    let mut with = stall(&start()?, members, senders, STALLED)?;
+fn stalled(
+    start: impl Fn() -> io::Result<Server>,
+    members: usize,
+    senders: usize,
+    effort: Effort,
+) -> io::Result<Sample> {
+    let plan = Plan { senders, text: STALL_TEXT, pace: Pace::Count(STALL_MESSAGES), window: effort.window };
+    let without = stall(&start()?, members, plan, 0)?;
+    let mut with = stall(&start()?, members, plan, STALLED)?;
     with.values.insert(0, without.values[0]);
     with.values.insert(2, with.values[1] / without.values[0]);
     with.faults.add(without.faults);
     Ok(Sample { complaint: with.complaint.or(without.complaint), ..with })
 }
 
-fn stall(server: &Server, members: usize, senders: usize, stalled: usize) -> io::Result<Sample> {
+fn stall(server: &Server, members: usize, plan: Plan, stalled: usize) -> io::Result<Sample> {
     let mut load = joined(server, members)?;
     load.stall(members / 2..members / 2 + stalled);
     let resident = os::resident(server.pid())?;
     os::forget_peak(server.pid())?;
     let descriptors = os::descriptors(server.pid())?;
     let start = Instant::now();
-    load.begin(Plan { senders, text: STALL_TEXT, pace: Pace::Count(STALL_MESSAGES) });
+    load.begin(plan);
     let faults = load.finish()?;
     let seconds = start.elapsed().as_secs_f64();
     let tally = load.tally().map_or((0, 0), |tally| (tally.deliveries, tally.bytes));
@@ -215,7 +223,7 @@ fn stall(server: &Server, members: usize, senders: usize, stalled: usize) -> io:
     }
     let growth = os::peak_resident(server.pid())?.saturating_sub(resident);
     let slow = if server.kind == Kind::Ours { server.logged("reason=slow") as f64 } else { f64::NAN };
-    let messages = f64::from(STALL_MESSAGES) * senders as f64;
+    let messages = f64::from(STALL_MESSAGES) * plan.senders as f64;
     Ok(Sample {
         values: vec![messages / seconds, tally.0 as f64 / seconds, growth as f64, open()? as f64, slow],
         faults,
@@ -253,7 +261,7 @@ fn fill_ring(server: &Server) -> io::Result<()> {
     let descriptors = os::descriptors(server.pid())?;
     let mut load = Load::new(server.kind.dialect(), server.address)?;
     load.join('w', 2, PENDING, JOIN)?;
-    load.begin(Plan { senders: 1, text: TEXT, pace: Pace::Count(RING_MESSAGES) });
+    load.begin(Plan { senders: 1, text: TEXT, pace: Pace::Count(RING_MESSAGES), window: WINDOW });
     load.finish()?;
     drop(load);
     let patience = Instant::now() + SLOW;

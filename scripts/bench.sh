@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Measures the host's fan-out, joins and memory, beside a floor and, where installed, ngircd and inspircd.
+#
+#     scripts/bench.sh                          everything, three runs each: about ten minutes
+#     scripts/bench.sh 100x10 1000x10           some workloads: 10x1 100x10 1000x10 5000x1 paced stalled idle joins
+#     scripts/bench.sh --runs 1 --servers hybrid-chat,floor joins
+#     scripts/bench.sh --window 64 100x10       more messages on their way from each sender (otherwise 16)
+#
+# How it measures, and what the figures mean: tests/bench/fanout.rs. It wants two idle cores (one for the server, one for
+# the load) and `ulimit -Hn` above 10,100 for the largest room. Linux only. Ends with status 1 if a message was lost,
+# doubled or reordered, or if our host or the floor failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec cargo bench --quiet --bench fanout -- "$@"
