@@ -14,7 +14,7 @@ use crate::tally::Faults;
 /// The text of a message where a workload says no other length.
 const TEXT: usize = 64;
 /// How long members may take to join.
-const JOIN: Duration = Duration::from_secs(60);
+const JOIN: Duration = Duration::from_secs(90);
 /// Members on their way in at once, where joining is not what is measured.
 const PENDING: usize = 256;
 /// How long an idle room is watched.
