@@ -1,1 +1,17 @@
-fn main() {}
+//! Real executables, driven from outside: what a script, another client or a person at a prompt would see.
+//!
+//! One module per theme; a test whose name begins with `pNN_` holds one of the known pitfalls of programs of this
+//! kind. Nothing here knows how the program works inside: only its command line, its events, its log and its wire.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod cli;
+mod election;
+mod failover;
+mod log;
+mod native;
+mod not_a_room;
+mod robust;
+mod shutdown;
+mod support;
+mod talk;
