@@ -16,7 +16,8 @@ fn help_names_every_option_and_goes_to_stdout() {
     let chat = run(&stage, &["--help"]);
     assert_eq!(chat.exits(), 0);
     let help = chat.stdout().join("\n");
-    for word in ["--port", "8808", "--name", "--role", "auto", "--log", "--plain", "--json", "--max-members", "--rate"] {
+    for word in ["--port", "8808", "--name", "--role", "auto", "--log", "--plain", "--json", "--max-members", "--rate"]
+    {
         assert!(help.contains(word), "no {word} in\n{help}");
     }
     for word in ["log", "completions", "man", "ADDRESS"] {
@@ -119,7 +120,8 @@ fn a_host_name_that_does_not_exist_fails() {
 fn standard_input_that_is_no_utf_8_is_an_error() {
     let stage = Stage::new();
     let host = stage.host();
-    let line = format!("printf 'good\\nb\\377d\\nworse\\n' | \"$CHAT\" --json --role client --name ci {}", stage.address());
+    let line =
+        format!("printf 'good\\nb\\377d\\nworse\\n' | \"$CHAT\" --json --role client --name ci {}", stage.address());
     let pipe = stage.shell("ci", &line).run();
     assert_eq!(pipe.exits(), 1);
     assert_eq!(pipe.last_event()["code"], "invalid-utf8");

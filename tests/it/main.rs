@@ -4,6 +4,7 @@
 //! kind. Nothing here knows how the program works inside: only its command line, its events, its log and its wire.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stderr, reason = "measured times, and what a failed test's processes printed")]
 
 mod cli;
 mod election;

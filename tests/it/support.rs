@@ -18,12 +18,12 @@ use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) use chat::{Chat, is, names, said};
 pub(crate) use impostor::Impostor;
-pub(crate) use logbook::{Entry, Logbook};
+pub(crate) use logbook::Logbook;
 pub(crate) use port::free_port;
 pub(crate) use proxy::Proxy;
 pub(crate) use raw::Raw;
 pub(crate) use rustix::process::Signal;
-pub(crate) use stage::{Stage, Start};
+pub(crate) use stage::Stage;
 
 /// How long anything may take that should happen at once, on a machine that is busy with something else.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -39,7 +39,11 @@ fn a_message_reaches_all_in_one_order_and_its_sender_as_own() {
 fn every_event_has_a_time_with_milliseconds_and_a_numeric_offset() {
     let stage = Stage::new();
     let chat = stage.start("capo").json("capo").args(&["--role", "host", "--port", &stage.port_text()]);
-    let host = chat.tune(|command| drop(command.env("TZ", "UTC"))).run();
+    let host = chat
+        .tune(|command| {
+            command.env("TZ", "UTC");
+        })
+        .run();
     host.expect("roster", |event| is(event, "roster"));
     host.signal(Signal::INT);
     assert_eq!(host.exits(), 0);
@@ -95,9 +99,8 @@ fn a_rename_is_told_to_all_and_only_in_order() {
     anna.say("it is me");
     assert_eq!(bert.hears("it is me")["from"], "Zoë");
     anna.say("/nick BERT");
-    let refused = anna.expect("refusal or suffix", |event| {
-        is(event, "refused") || is(event, "role") && event["name"] == "BERT-2"
-    });
+    let refused = anna
+        .expect("refusal or suffix", |event| is(event, "refused") || is(event, "role") && event["name"] == "BERT-2");
     assert!(is(&refused, "role") || refused["code"] == "name-taken", "{refused}");
     anna.say("/nick x");
     anna.expect("refusal", |event| is(event, "refused") && event["code"] == "bad-name");

@@ -185,7 +185,7 @@ impl Chat {
     }
 
     /// `expect` with a bound of its own.
-    pub(crate) fn expect_within(&self, within: Duration, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn expect_for(&self, within: Duration, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let mark = self.mark.load(Ordering::Relaxed);
         self.watch_from(mark, within, what, |event| wanted(event).then(|| event.clone()))
     }

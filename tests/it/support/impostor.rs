@@ -39,7 +39,7 @@ impl Impostor {
     /// Says this at once, then nothing more.
     pub(crate) fn banner(port: u16, text: &'static [u8]) -> Self {
         Self::start(port, move |mut stream| {
-            let _ = stream.write_all(text);
+            stream.write_all(text).ok();
             while matches!(stream.read(&mut [0; 4096]), Ok(1..)) {}
         })
     }
@@ -48,7 +48,7 @@ impl Impostor {
     pub(crate) fn answer(port: u16, text: &'static [u8]) -> Self {
         Self::start(port, move |mut stream| {
             if matches!(stream.read(&mut [0; 4096]), Ok(1..)) {
-                let _ = stream.write_all(text);
+                stream.write_all(text).ok();
             }
         })
     }

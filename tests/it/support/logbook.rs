@@ -56,7 +56,9 @@ impl Logbook {
         for entry in &self.entries {
             let address = entry.address.as_str();
             match entry.event.as_str() {
-                "accepted" => assert!(open.insert(address, false).is_none(), "accepted twice: {entry:?}\n{}", self.text),
+                "accepted" => {
+                    assert!(open.insert(address, false).is_none(), "accepted twice: {entry:?}\n{}", self.text);
+                }
                 "joined" => assert_eq!(open.insert(address, true), Some(false), "joined: {entry:?}\n{}", self.text),
                 "left" => assert_eq!(open.remove(address), Some(true), "left: {entry:?}\n{}", self.text),
                 "ended" => assert_eq!(open.remove(address), Some(false), "ended: {entry:?}\n{}", self.text),

@@ -75,7 +75,7 @@ fn forward(from: &TcpStream, to: &TcpStream, frozen: &Arc<Mutex<bool>>) {
             let count = from.read(&mut chunk).unwrap_or(0);
             let cut = frozen.lock();
             if !*cut && (count == 0 || to.write_all(&chunk[..count]).is_err()) {
-                let _ = to.shutdown(Shutdown::Write);
+                to.shutdown(Shutdown::Write).ok();
                 return;
             }
             if count == 0 {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 use socket2::SockRef;
@@ -11,8 +12,9 @@ use super::PATIENCE;
 /// A connection of a test's own.
 pub(crate) struct Raw {
     stream: TcpStream,
-    /// Read, and not yet taken as lines.
+    /// Read; what is before `taken` was given out as lines.
     buffer: Vec<u8>,
+    taken: usize,
     /// All lines so far, for a failed test.
     heard: Vec<String>,
 }
@@ -24,7 +26,7 @@ impl Raw {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, buffer: Vec::new(), heard: Vec::new() }
+        Self { stream, buffer: Vec::new(), taken: 0, heard: Vec::new() }
     }
 
     /// Connects and says hello: with what `welcome` said.
@@ -68,15 +70,15 @@ impl Raw {
     /// The next line without its `\n`; `None` at the end of the connection, in whatever way it ends.
     pub(crate) fn line(&mut self) -> Option<String> {
         let mut chunk = [0; 64 * 1024];
-        let mut searched = 0;
         loop {
-            if let Some(end) = self.buffer[searched..].iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.buffer.drain(..=searched + end).collect();
-                let line = String::from_utf8(line).unwrap().trim_end_matches('\n').to_owned();
+            if let Some(length) = self.buffer[self.taken..].iter().position(|byte| *byte == b'\n') {
+                let line = String::from_utf8(self.buffer[self.taken..self.taken + length].to_vec()).unwrap();
+                self.taken += length + 1;
                 self.heard.push(line.clone());
                 return Some(line);
             }
-            searched = self.buffer.len();
+            self.buffer.drain(..self.taken);
+            self.taken = 0;
             match self.stream.read(&mut chunk) {
                 Ok(0) => return None,
                 Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
@@ -96,7 +98,7 @@ impl Raw {
             if object["type"] != "ping" {
                 return Some(object);
             }
-            let _ = self.try_bytes(b"{\"type\":\"pong\"}\n");
+            self.try_bytes(b"{\"type\":\"pong\"}\n").ok();
         }
     }
 
@@ -130,6 +132,20 @@ impl Raw {
     /// Reads on until the connection has ended.
     pub(crate) fn ends(&mut self) {
         while self.line().is_some() {}
+    }
+
+    /// Reads on in a thread until `last` comes: the texts that were said, in order. For rooms that speak fast.
+    pub(crate) fn hears_until(mut self, last: &str) -> JoinHandle<Vec<String>> {
+        let last = last.to_owned();
+        thread::spawn(move || {
+            let mut texts = Vec::new();
+            while texts.last() != Some(&last) {
+                let said = self.expect("said");
+                texts.push(said["text"].as_str().unwrap().to_owned());
+                self.heard.clear();
+            }
+            texts
+        })
     }
 
     /// Everything heard so far.
