@@ -209,7 +209,7 @@ fn p14_two_users_of_one_machine_meet() {
     std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
     let program = home.path().join("hybrid-chat");
     std::fs::copy(env!("CARGO_BIN_EXE_hybrid-chat"), &program).unwrap();
-    let line = format!("exec ./hybrid-chat --json --name other --port {}", stage.port());
+    let line = format!("exec ./hybrid-chat --json --no-discovery --name other --port {}", stage.port());
     let other = stage.shell("other", &line).tune(|command| {
         command.current_dir(home.path()).env("HOME", home.path()).uid(65_534).gid(65_534);
     });

@@ -156,7 +156,18 @@ fn a_log_that_cannot_be_opened_keeps_the_host_from_starting() {
     let stage = Stage::new();
     let folder = stage.path("");
     for log in ["no/such/folder/x.log", folder.to_str().unwrap()] {
-        let args = ["--json", "--name", "capo", "--role", "host", "--port", &stage.port_text(), "--log", log];
+        let args = [
+            "--json",
+            "--no-discovery",
+            "--name",
+            "capo",
+            "--role",
+            "host",
+            "--port",
+            &stage.port_text(),
+            "--log",
+            log,
+        ];
         let host = stage.start("host").no_log().args(&args).run();
         assert_eq!(host.exits(), 1, "{log}");
         assert_eq!(host.last_event()["code"], "log");
@@ -170,7 +181,18 @@ fn a_log_that_cannot_be_opened_keeps_the_host_from_starting() {
 #[test]
 fn a_full_disk_stops_no_room() {
     let stage = Stage::new();
-    let args = ["--json", "--name", "capo", "--role", "host", "--port", &stage.port_text(), "--log", "/dev/full"];
+    let args = [
+        "--json",
+        "--no-discovery",
+        "--name",
+        "capo",
+        "--role",
+        "host",
+        "--port",
+        &stage.port_text(),
+        "--log",
+        "/dev/full",
+    ];
     let host = stage.start("host").no_log().args(&args).run();
     host.expect("role", |event| is(event, "role"));
     host.expect("a notice", |event| is(event, "notice"));

@@ -157,8 +157,10 @@ fn p23_a_reset_within_a_line_is_a_loss_and_no_spin() {
 fn p22_a_host_without_descriptors_talks_on_and_does_not_spin() {
     let _turn = heavy();
     let stage = Stage::new();
-    let line =
-        format!("ulimit -n 96; exec \"$CHAT\" --json --name capo --role host --port {} --log capo.log", stage.port());
+    let line = format!(
+        "ulimit -n 96; exec \"$CHAT\" --json --no-discovery --name capo --role host --port {} --log capo.log",
+        stage.port()
+    );
     let host = stage.shell("host", &line).run();
     host.expect("roster", |event| is(event, "roster"));
     let anna = stage.join("anna");

@@ -256,7 +256,8 @@ fn a_broken_pipe_on_stdout_is_a_normal_end() {
 #[test]
 fn a_broken_pipe_on_the_hosts_stdout_closes_the_room() {
     let stage = Stage::new();
-    let line = format!("\"$CHAT\" --json --name capo --port {} --log capo.log | head -n 2", stage.port());
+    let line =
+        format!("\"$CHAT\" --json --no-discovery --name capo --port {} --log capo.log | head -n 2", stage.port());
     let host = stage.shell("host", &line).run();
     host.expect("roster", |event| is(event, "roster"));
     let client = stage.start("client").json("client").args(&["--role", "client", &stage.address()]).run();

@@ -55,7 +55,7 @@ impl Stage {
         Logbook::read(&self.path(&format!("{label}.log")))
     }
 
-    /// A process to be started: its label names its log; nothing is inherited but what is said.
+    /// A process to be started: its label names its log; it keeps to this machine and inherits nothing.
     pub(crate) fn start(&self, label: &str) -> Start<'_> {
         Start { stage: self, label: label.to_owned(), command: self.command(Path::new(PROGRAM)), chats: true }
     }
@@ -162,7 +162,7 @@ impl Start<'_> {
     /// Starts it.
     pub(crate) fn run(mut self) -> Chat {
         if self.chats {
-            self.command.arg("--log").arg(self.stage.path(&format!("{}.log", self.label)));
+            self.command.arg("--no-discovery").arg("--log").arg(self.stage.path(&format!("{}.log", self.label)));
         }
         let chat = Chat::new(&self.label, self.command.spawn().unwrap());
         self.stage.screens.borrow_mut().push(chat.screen());
