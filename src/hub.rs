@@ -143,9 +143,10 @@ impl Hub {
         self.stream.end() - self.written < TURN_BYTES as u64
     }
 
-    /// Whether more of this connection's bytes may be read: not while it is read more slowly than it sends.
+    /// Whether more of this connection's bytes may be read: not while it is read more slowly than it sends, or waits to be
+    /// let in.
     pub fn reads(&self, key: Key) -> bool {
-        self.slots.get(key.0).and_then(Option::as_ref).is_some_and(|slot| !slot.throttled)
+        self.slots.get(key.0).and_then(Option::as_ref).is_some_and(|slot| !slot.waits_to_be_read())
     }
 
     /// The earliest time at which [`Hub::turn`] has something to do though nothing happens; none: never.
@@ -241,6 +242,10 @@ impl Hub {
         let mut input = bytes;
         // Ends: every step takes bytes off what there is, or is the last.
         while let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) {
+            if slot.parked {
+                slot.session.hold(&mut input);
+                break;
+            }
             let (stage, link, ip) = (slot.stage, slot.link, slot.address.ip());
             match slot.session.next(&mut input, now.mono) {
                 _ if matches!(stage, Stage::Ending | Stage::Ended) => return,

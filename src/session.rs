@@ -61,7 +61,9 @@ impl Session {
         if self.held.is_empty() {
             return self.next_of_input(input, now);
         }
-        self.hold(input);
+        if !input.is_empty() {
+            self.hold(input);
+        }
         match line::next(&self.held[self.done..], self.searched) {
             Piece::Line { line, whole } => {
                 let from = self.done;
@@ -97,7 +99,8 @@ impl Session {
         }
     }
 
-    fn hold(&mut self, input: &mut &[u8]) {
+    /// Keeps what is left of `input` for later.
+    pub fn hold(&mut self, input: &mut &[u8]) {
         if self.done > 0 {
             self.held.drain(..self.done);
             self.done = 0;

@@ -14,7 +14,7 @@ impl Hub {
     pub fn hang_up(&mut self, key: Key, failed: bool, now: Moment) {
         let Some(slot) = self.slot(key.0) else { return };
         slot.finished = true;
-        if failed || !slot.session.holds_bytes() || !slot.throttled {
+        if failed || !slot.session.holds_bytes() || !slot.waits_to_be_read() {
             self.hung_up(key.0, now);
         }
         if let Some(slot) = self.slot(key.0).filter(|slot| failed || slot.stage == Stage::Ended) {

@@ -71,7 +71,7 @@ impl Log {
         if let Some(row) = table.iter().find(|row| row.last >= entry.seq) {
             match self.terms.last_mut() {
                 Some(term) if (term.term, term.host) == (row.term, row.host) => {}
-                _ => self.terms.push(Term { last: entry.seq, ..*row }),
+                _ => self.terms.push(Term { last: self.last(), ..*row }),
             }
         }
         self.append(entry);
