@@ -26,6 +26,9 @@ pub const MESSAGE_MAX_BYTES: usize = 16 * 1024;
 /// The longest line of the native dialect without its `\n`: a whole message with every byte escaped to two, and room to spare.
 pub const LINE_MAX_BYTES: usize = 64 * 1024;
 
+/// How many members are announced in one line: so many of the longest names still fit into it.
+pub const JOINED_IN_LINE: usize = 64;
+
 // --- The room -----------------------------------------------------------------------------------------------------
 
 /// Most members at once where nobody says another.
@@ -75,6 +78,8 @@ pub const TURN_BYTES: usize = STREAM_BYTES / 8;
 pub const READ_BYTES: usize = 64 * 1024;
 /// What may wait for one member alone; a whole history and roster are shared and do not count.
 pub const OWN_QUEUE_BYTES: usize = 256 * 1024;
+/// How many rosters and histories may wait for one member: the two of its welcome, and answers to `who`.
+pub const OWN_ROSTERS: usize = 4;
 /// A member that has taken nothing for this long, while something waited for it, is slow.
 pub const SLOW: Duration = Duration::from_secs(10);
 /// How long a connection may be silent before it has said who it is.

@@ -348,7 +348,9 @@ impl JoinedLine {
             // When somebody came is shown by nobody later: the entry stands for its place in the order.
             Entry { seq, term, at: DateTime::UNIX_EPOCH.fixed_offset(), act: Act::Joined(person.into_member(room)) }
         };
-        (self.seq..).zip(self.members).map(entry).collect()
+        // A peer may have written any number: counting on from it must not overflow.
+        let seqs = (0..).map(|i| self.seq.saturating_add(i));
+        seqs.zip(self.members).map(entry).collect()
     }
 }
 

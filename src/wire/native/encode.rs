@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, ToldLine, VERSION};
+use crate::limits::JOINED_IN_LINE;
 use crate::room::entry::{Act, Entry, Member, Said};
 use crate::room::event::{Closed, timestamp};
 use crate::room::id::{MemberId, RoomId};
@@ -51,6 +52,9 @@ impl Encoder {
         let mut joined: Option<JoinedLine> = None;
         for entry in entries {
             if let Act::Joined(member) = &entry.act {
+                if let Some(line) = joined.take_if(|line| line.members.len() >= JOINED_IN_LINE) {
+                    write_line(out, &EntryLine::Joined(line));
+                }
                 let line = joined.get_or_insert_with(|| JoinedLine { seq: entry.seq, term: None, members: vec![] });
                 line.members.push(person(member, false));
                 continue;
