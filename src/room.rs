@@ -21,6 +21,7 @@ pub mod view;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,6 +129,10 @@ impl Refusal {
     }
 }
 
+fn banned() -> Refusal {
+    Refusal::new("banned", "the host has banned this address")
+}
+
 /// Why a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -145,6 +150,8 @@ struct Arrival {
     peer: Option<PeerId>,
     name: Name,
     hello: Hello,
+    /// It was asked for what we lack.
+    asked: bool,
 }
 
 /// A member's connection.
@@ -171,6 +178,8 @@ pub struct Room {
     admit_at: Duration,
     last_admission: Option<Duration>,
     flush: Option<Flush>,
+    /// Members whose other past is wanted, and which entries of it.
+    pasts: HashMap<MemberId, RangeInclusive<u64>>,
     absent_until: Option<Duration>,
 }
 
@@ -203,6 +212,7 @@ impl Room {
             admit_at: Duration::ZERO,
             last_admission: None,
             flush: None,
+            pasts: HashMap::new(),
             absent_until: None,
         }
     }
@@ -237,26 +247,31 @@ impl Room {
             return Err(Refusal::new("version", text));
         }
         if self.bans.contains(&ip) {
-            return Err(Refusal::new("banned", "the host has banned this address"));
+            return Err(banned());
         }
         let name = Name::parse(&hello.name).map_err(|error| Refusal::new("bad-name", error.to_string()))?;
         let peer = hello.key.map(id::Secret::peer);
-        let returns = peer.is_some_and(|peer| self.peers.contains_key(&peer));
-        if !returns && self.links.len() + self.arrivals.len() >= self.max_members {
-            return Err(Refusal::new("room-full", format!("the room is full: {} members", self.max_members)));
+        let known = peer.and_then(|peer| self.peers.get(&peer));
+        if known == Some(&self.me) {
+            return Err(Refusal::new("yourself", "you are the host of this room"));
         }
-        let mut effects = Vec::new();
-        if self.flush.is_some()
-            && let Some(after) = self.lacks(&hello)
-        {
-            effects.push(Effect::Letter(link, Letter::Lack(after)));
+        if known.is_none() && self.is_full() {
+            return Err(Refusal::new("room-full", format!("the room is full: {} members", self.max_members)));
         }
         if self.arrivals.is_empty() {
             let pause = GATHER_MAX.min(GATHER_PER_MEMBER * u32::try_from(self.links.len()).unwrap_or(u32::MAX));
             self.admit_at = self.last_admission.map_or(now.mono, |last| now.mono.max(last + pause));
         }
-        self.arrivals.push(Arrival { link, ip, peer, name, hello });
-        Ok(effects)
+        self.arrivals.push(Arrival { link, ip, peer, name, hello, asked: false });
+        Ok(self.ask(self.arrivals.len() - 1).into_iter().collect())
+    }
+
+    /// Whether there is no place for a newcomer: members who are away keep theirs, and who waits has one already.
+    fn is_full(&self) -> bool {
+        let members = self.replica.members().len();
+        let is_new = |arrival: &&Arrival| !arrival.peer.is_some_and(|peer| self.peers.contains_key(&peer));
+        members + self.arrivals.len() >= self.max_members
+            && members + self.arrivals.iter().filter(is_new).count() >= self.max_members
     }
 
     /// The earliest time at which [`Room::tick`] has something to do.
@@ -310,7 +325,7 @@ impl Room {
         admission
     }
 
-    fn admission(&self, id: MemberId, name: Arc<str>, arrival: &Arrival) -> Admission {
+    fn admission(&mut self, id: MemberId, name: Arc<str>, arrival: &Arrival) -> Admission {
         let theirs = arrival.hello.have.last().map_or(0, |term| term.last);
         let after = (arrival.hello.room == Some(self.replica.room) && theirs > 0)
             .then(|| common(self.replica.log.terms(), &arrival.hello.have));
@@ -319,7 +334,13 @@ impl Room {
             log.last().saturating_sub(after)
                 - u64::try_from(log.after(after).len()).unwrap_or(0).min(log.last() - after)
         });
-        Admission { link: arrival.link, id, name, after, missed, lack: theirs > after.unwrap_or(0) }
+        let wanted = after.map(|after| after + 1..=theirs).filter(|wanted| !wanted.is_empty());
+        let lack = wanted.is_some();
+        match wanted {
+            Some(wanted) => self.pasts.insert(id, wanted),
+            None => self.pasts.remove(&id),
+        };
+        Admission { link: arrival.link, id, name, after, missed, lack }
     }
 
     /// A connection asks for something.
@@ -336,7 +357,7 @@ impl Room {
             Request::Ping => Ok(vec![Effect::Letter(link, Letter::Pong)]),
             Request::Pong => Ok(Vec::new()),
             Request::Hand(line) => {
-                self.take_late(*line);
+                self.take_late(id, *line);
                 Ok(Vec::new())
             }
             Request::Bye => {
@@ -354,7 +375,7 @@ impl Room {
     /// Counts a message of `id`: the count it gets, or nothing where the room has dealt with it before.
     fn count(&mut self, id: MemberId, n: Option<u64>) -> Option<u64> {
         let author = self.replica.member_mut(id)?;
-        let n = n.unwrap_or(author.n + 1);
+        let n = n.unwrap_or(author.n.saturating_add(1));
         if n <= author.n {
             return None;
         }
@@ -439,10 +460,11 @@ impl Room {
         if id == self.me {
             return Err(Refusal::new("not-yourself", "that is you: /quit leaves the room"));
         }
-        let Some(Linked { link, ip }) = self.links.get(&id).copied() else {
-            self.gone(id, reason, now);
-            return Ok(Vec::new());
+        let linked = self.links.get(&id).copied();
+        let Some(ip) = linked.map(|linked| linked.ip).or_else(|| member.at.first().map(SocketAddr::ip)) else {
+            return Err(Refusal::new("away", format!("{} is away: its connection was lost a moment ago", member.name)));
         };
+        let mut effects = Vec::new();
         let (closed, text) = match reason {
             Leave::Banned => (Closed::Banned, "the host has banned this address"),
             _ => (Closed::Kicked, "the host ended your connection"),
@@ -452,9 +474,18 @@ impl Room {
                 return Err(Refusal::new("too-many-bans", format!("{BANS} addresses are banned already")));
             }
             self.bans.insert(ip);
+            // Also those who have said hello from there and are not in yet.
+            for Arrival { link, .. } in self.arrivals.extract_if(.., |arrival| arrival.ip == ip) {
+                effects.push(Effect::Letter(link, Letter::Refused(banned())));
+                effects.push(Effect::End(link, End::Left(reason)));
+            }
         }
         self.gone(id, reason, now);
-        Ok(vec![Effect::Letter(link, Letter::Closed(closed, text.into())), Effect::End(link, End::Left(reason))])
+        if let Some(Linked { link, .. }) = linked {
+            effects.push(Effect::Letter(link, Letter::Closed(closed, text.into())));
+            effects.push(Effect::End(link, End::Left(reason)));
+        }
+        Ok(effects)
     }
 
     fn unban(&mut self, by: MemberId, address: &str) -> Result<(), Refusal> {
@@ -478,6 +509,7 @@ impl Room {
         let Some(member) = self.replica.member(id) else { return };
         let (peer, returns, n, name) = (member.peer, member.returns, member.n, member.name.clone());
         self.links.remove(&id);
+        self.pasts.remove(&id);
         self.peers.remove(&peer);
         if let Ok(name) = Name::parse(&name) {
             match reason {
@@ -497,7 +529,9 @@ impl Room {
     }
 
     fn remember_count(&mut self, peer: PeerId, n: u64) {
-        if self.counted.insert(peer, n).is_none() {
+        let before = self.counted.get(&peer).copied();
+        self.counted.insert(peer, n.max(before.unwrap_or(0)));
+        if before.is_none() {
             self.counted_order.push_back(peer);
         }
         if self.counted_order.len() > DEPARTED

@@ -1,5 +1,6 @@
 //! Letting in: from the first line of a connection to its welcome.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -42,10 +43,7 @@ pub(super) fn greet(
             Ok(effects) => Greeted::Waits(effects),
             Err(refusal) => Greeted::Refused(refusal),
         },
-        Request::Hand(line) => {
-            room.hand(link, *line);
-            Greeted::GoesOn(Vec::new())
-        }
+        Request::Hand(line) => Greeted::GoesOn(room.hand(link, *line)),
         Request::Ping => Greeted::GoesOn(vec![Effect::Letter(link, Letter::Pong)]),
         Request::Pong => Greeted::GoesOn(Vec::new()),
         Request::Bye => Greeted::Leaves,
@@ -116,7 +114,8 @@ impl Hub {
             let link = admission.link;
             let index = (link.0 & u64::from(u32::MAX)) as usize;
             let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { continue };
-            if slot.link != link {
+            // Who came twice at once is a member by the later connection, and the earlier one has ended already.
+            if slot.link != link || slot.stage != Stage::Waiting {
                 continue;
             }
             unparked.extend(std::mem::take(&mut slot.parked).then_some(index));
@@ -125,6 +124,9 @@ impl Hub {
                 [Bytes::Own(own_welcome(admission)), Bytes::Shared(roster.clone()), Bytes::Shared(past.clone())]
             {
                 slot.push(bytes, &self.stream);
+            }
+            if slot.throttled {
+                self.throttled.push(Reverse((now.mono, index)));
             }
             self.dirty.push(index);
             self.next_sweep = self.next_sweep.min(slot.deadline());

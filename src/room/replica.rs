@@ -58,7 +58,7 @@ impl Replica {
 
     /// The number for the next newcomer.
     pub fn next_id(&self) -> MemberId {
-        MemberId(self.newest + 1)
+        MemberId(self.newest.saturating_add(1))
     }
 
     /// Takes over another's roster as it is.

@@ -5,14 +5,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::entry::{Act, Entry, Said};
+use super::entry::{Act, Entry, Member, Said};
 use super::event::Leave;
 use super::id::{MemberId, PeerId};
 use super::log::{Term, common};
 use super::name::Name;
 use super::replica::Replica;
-use super::{Admission, Arrival, Effect, End, Linked, Room};
-use crate::limits::{ABSENT, FLUSH};
+use super::text::message;
+use super::{Admission, Arrival, Effect, End, Letter, Linked, Room};
+use crate::limits::{ABSENT, FLUSH, TERMS};
 use crate::moment::Moment;
 use crate::wire::native::{EntryLine, Hello};
 
@@ -24,6 +25,8 @@ pub(super) struct Flush {
     /// The host that went before, and why it is no longer here.
     before: MemberId,
     reason: Leave,
+    /// The new host as it was a member before.
+    own: Member,
 }
 
 impl Room {
@@ -31,8 +34,9 @@ impl Room {
     ///
     /// `reason` is why the old host left: `Quit` when it handed over, else `Lost`.
     pub fn take_over(mut replica: Replica, me: PeerId, reason: Leave, max_members: usize, now: Moment) -> Self {
-        let id = replica.members().find(|member| member.peer == me).map(|member| member.id);
-        let id = id.expect("who takes a room over is a member of it");
+        let own = replica.members().find(|member| member.peer == me).cloned();
+        let own = own.expect("who takes a room over is a member of it");
+        let id = own.id;
         let before = std::mem::replace(&mut replica.host, id);
         let mut room = Self::around(replica, id, max_members);
         for member in room.replica.members() {
@@ -41,7 +45,7 @@ impl Room {
             }
             room.peers.insert(member.peer, member.id);
         }
-        room.flush = Some(Flush { until: now.mono + FLUSH, before, reason });
+        room.flush = Some(Flush { until: now.mono + FLUSH, before, reason, own });
         room.absent_until = Some(now.mono + ABSENT);
         room
     }
@@ -71,34 +75,72 @@ impl Room {
             && self.arrivals.iter().all(|arrival| self.lacks(&arrival.hello).is_none())
     }
 
+    /// Asks somebody who waits, once, for what we lack.
+    pub(super) fn ask(&mut self, arrival: usize) -> Option<Effect> {
+        let arrival = self.arrivals.get(arrival).filter(|arrival| self.flush.is_some() && !arrival.asked)?;
+        let (link, after) = (arrival.link, self.lacks(&arrival.hello)?);
+        let asked = self.arrivals.iter_mut().find(|arrival| arrival.link == link)?;
+        asked.asked = true;
+        Some(Effect::Letter(link, Letter::Lack(after)))
+    }
+
     /// An entry that a connection hands over before it is in: accepted while we only listen, if it follows on what we have.
-    pub fn hand(&mut self, link: super::Link, line: EntryLine) {
-        let Some(table) =
-            self.arrivals.iter().find(|arrival| arrival.link == link && self.lacks(&arrival.hello).is_some())
-        else {
-            return;
-        };
-        let table: Vec<Term> = table.hello.have.clone();
-        if self.flush.is_none() {
-            return;
-        }
+    pub fn hand(&mut self, link: super::Link, line: EntryLine) -> Vec<Effect> {
+        let giver = self.arrivals.iter().find(|arrival| arrival.link == link && self.lacks(&arrival.hello).is_some());
+        let Some(giver) = giver.filter(|_| self.flush.is_some()) else { return Vec::new() };
+        let table: Vec<Term> = giver.hello.have.clone();
+        let mut somebody_came = false;
         for entry in line.into_entries(self.replica.term, &self.replica) {
-            if entry.seq == self.replica.log.last() + 1 {
+            if entry.seq == self.replica.log.last() + 1 && self.is_sound(&entry) {
+                somebody_came |= matches!(entry.act, Act::Joined(_));
+                self.learn(&entry);
                 self.replica.append_as_in(&table, entry);
             }
         }
-        self.learn_members();
+        if !somebody_came {
+            return Vec::new();
+        }
+        // A member whom we did not know as one may be ahead as well.
+        (0..self.arrivals.len()).filter_map(|arrival| self.ask(arrival)).collect()
     }
 
-    /// Brings what is derived from the roster up to date with entries that were handed over.
-    fn learn_members(&mut self) {
-        let members: Vec<_> =
-            self.replica.members().map(|member| (member.id, member.peer, member.name.clone())).collect();
-        self.peers = members.iter().map(|(id, peer, _)| (*peer, *id)).collect();
-        self.names = super::Names::default();
-        for (_, peer, name) in members {
-            if let Ok(name) = Name::parse(&name) {
-                self.names.take(&name, peer, Duration::ZERO);
+    /// Whether an entry is one that a host can have ordered.
+    fn is_sound(&self, entry: &Entry) -> bool {
+        let is_name = |name: &str| Name::parse(name).is_ok_and(|parsed| parsed.as_str() == name);
+        match &entry.act {
+            Act::Said(said) => is_name(&said.from) && matches!(message(&said.text), Ok(text) if text == *said.text),
+            Act::Joined(member) => {
+                let is_new = self.replica.member(member.id).is_none() && !self.peers.contains_key(&member.peer);
+                is_new && is_name(&member.name)
+            }
+            Act::Left { name, .. } => is_name(name),
+            Act::Renamed { to, .. } => is_name(to),
+        }
+    }
+
+    /// Brings what is derived from the roster up to date with the next entry.
+    fn learn(&mut self, entry: &Entry) {
+        let of = |id| self.replica.member(id).map(|member| (member.peer, member.n, Name::parse(&member.name)));
+        match &entry.act {
+            Act::Said(_) => {}
+            Act::Joined(member) => {
+                self.peers.insert(member.peer, member.id);
+                if let Ok(name) = Name::parse(&member.name) {
+                    self.names.take(&name, member.peer, Duration::ZERO);
+                }
+            }
+            Act::Left { id, .. } => {
+                let Some((peer, n, name)) = of(*id) else { return };
+                self.peers.remove(&peer);
+                self.remember_count(peer, n);
+                if let Ok(name) = name {
+                    self.names.free(&name);
+                }
+            }
+            Act::Renamed { id, to, .. } => {
+                if let (Some((peer, _, Ok(from))), Ok(to)) = (of(*id), Name::parse(to)) {
+                    self.names.rename(&from, &to, peer, Duration::ZERO);
+                }
             }
         }
     }
@@ -106,9 +148,12 @@ impl Room {
     /// The room goes on: a new term, in which the old host is gone.
     pub(super) fn end_flush(&mut self, now: Moment) {
         let Some(flush) = self.flush.take() else { return };
-        self.replica.term += 1;
-        let me = self.replica.member(self.me).map(|me| me.peer).expect("the host is a member of its room");
-        self.replica.log.begin_term(self.replica.term, me);
+        self.replica.term = self.highest_term() + 1;
+        self.replica.log.begin_term(self.replica.term, flush.own.peer);
+        self.count_absent();
+        if self.replica.member(self.me).is_none() {
+            self.come_again(flush.own, now);
+        }
         let came_back = self
             .replica
             .member(flush.before)
@@ -116,6 +161,40 @@ impl Room {
         if !came_back {
             self.gone(flush.before, flush.reason, now);
         }
+    }
+
+    /// The highest term that anybody has seen who is here. What is further ahead than a table of terms reaches is not true.
+    fn highest_term(&self) -> u64 {
+        let seen = self.replica.term.max(self.replica.log.terms().last().map_or(0, |term| term.term));
+        let theirs = self
+            .arrivals
+            .iter()
+            .filter(|arrival| arrival.hello.room == Some(self.replica.room) && self.is_member(&arrival.hello));
+        let theirs = theirs.filter_map(|arrival| arrival.hello.have.last()).map(|term| term.term);
+        theirs.filter(|term| *term <= seen + TERMS as u64).fold(seen, u64::max)
+    }
+
+    /// What authors who are not here have said counts when they come again.
+    fn count_absent(&mut self) {
+        let said = self.replica.log.iter().filter_map(Entry::said);
+        let absent = said.filter(|said| !self.peers.contains_key(&said.peer));
+        for (peer, n) in absent.map(|said| (said.peer, said.n)).collect::<Vec<_>>() {
+            self.remember_count(peer, n);
+        }
+    }
+
+    /// The last host had given us up before it went, as others have told us: we join anew.
+    fn come_again(&mut self, own: Member, now: Moment) {
+        let id = self.replica.next_id();
+        let wanted = Name::parse(&own.name).unwrap_or_else(|_| Name::for_login(&own.name));
+        let name = Arc::from(self.names.take(&wanted, own.peer, now.mono).as_str());
+        let n = self.counted.get(&own.peer).copied().unwrap_or(0).max(own.n);
+        if let Some(linked) = self.links.remove(&self.me) {
+            self.links.insert(id, linked);
+        }
+        self.peers.insert(own.peer, id);
+        (self.me, self.replica.host) = (id, id);
+        self.order(Act::Joined(Member { id, name, n, ..own }), now);
     }
 
     /// A member that comes back: its place, its name and its number are kept.
@@ -135,16 +214,22 @@ impl Room {
         self.admission(id, name, arrival)
     }
 
-    /// A message out of another past: appended as late, unless the room has it.
-    pub(super) fn take_late(&mut self, line: EntryLine) {
+    /// A message out of another past, from a member that was asked for it: appended as late, unless the room has it.
+    pub(super) fn take_late(&mut self, id: MemberId, line: EntryLine) {
         for entry in line.into_entries(self.replica.term, &self.replica) {
+            let Some(wanted) = self.pasts.get_mut(&id).filter(|wanted| wanted.contains(&entry.seq)) else { return };
+            *wanted = entry.seq + 1..=*wanted.end();
             let Act::Said(said) = entry.act else { continue };
             let known = |have: &Entry| have.said().is_some_and(|have| (have.peer, have.n) == (said.peer, said.n));
             if self.replica.log.iter().any(known) {
                 continue;
             }
-            let Ok(text) = super::text::message(&said.text).map(|text| Arc::from(text)) else { continue };
-            let by = self.peers.get(&said.peer).copied().unwrap_or(MemberId(0));
+            let Ok(text) = message(&said.text).map(|text| Arc::from(text)) else { continue };
+            let by = self.peers.get(&said.peer).copied();
+            if by.is_none() {
+                self.remember_count(said.peer, said.n);
+            }
+            let by = by.unwrap_or(MemberId(0));
             let seq = self.replica.log.last() + 1;
             let from = Arc::from(Name::for_login(&said.from).as_str());
             let act = Act::Said(Said { by, from, text, late: true, ..said });
