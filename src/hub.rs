@@ -17,13 +17,15 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::connection_log::{Event as Happened, LogLine};
-use crate::limits::{HEARTBEAT, OWN_QUEUE_BYTES, STREAM_BYTES, TURN_BYTES};
+use crate::limits::{HEARTBEAT, OWN_QUEUE_BYTES, OWN_ROSTERS, SILENCE, STREAM_BYTES, TURN_BYTES};
 use crate::moment::Moment;
+use crate::room::entry::Act;
 use crate::room::event::{Event, Leave, timestamp};
-use crate::room::{Effect, End, Letter, Link, Room, view};
+use crate::room::{Effect, End, Letter, Link, Refusal, Room, view};
 use crate::session::{Session, Step};
 use crate::wire::native::{self, Encoder, ToldLine};
 pub use own::Own;
@@ -194,13 +196,13 @@ impl Hub {
 
     /// Everything that is due, and everything that is to be written.
     pub fn turn(&mut self, now: Moment, outlet: &mut impl Outlet) {
-        self.read_on(now);
         let was_flushing = self.room.is_flushing();
         let effects = self.room.tick(now);
         if was_flushing && !self.room.is_flushing() {
             self.begin(now);
         }
         self.apply(effects, now);
+        self.read_on(now);
         if self.connections() > 0 && self.next_ping <= now.mono {
             self.next_ping = now.mono + HEARTBEAT;
             self.stream.append(native::PING);
@@ -231,6 +233,9 @@ impl Hub {
             self.throttled.pop();
             if let Some(slot) = self.slot(index).filter(|slot| slot.throttled) {
                 slot.throttled = false;
+                // What it had sent all the while is heard only now.
+                slot.heard = now.mono;
+                self.next_sweep = self.next_sweep.min(now.mono + SILENCE);
                 self.resumed.push(Key(index));
                 self.read(index, &[], now);
             }
@@ -247,8 +252,16 @@ impl Hub {
                 break;
             }
             let (stage, link, ip) = (slot.stage, slot.link, slot.address.ip());
+            if matches!(stage, Stage::Ending | Stage::Ended) {
+                break;
+            }
+            if stage == Stage::Waiting && !self.room.is_flushing() {
+                // What it says right after its hello it says as a member: it is read on when it has been let in.
+                slot.session.hold(&mut input);
+                slot.throttled = true;
+                break;
+            }
             match slot.session.next(&mut input, now.mono) {
-                _ if matches!(stage, Stage::Ending | Stage::Ended) => return,
                 Step::Request(request) => {
                     let effects = match stage {
                         Stage::In(id) => self.room.request(id, request, now),
@@ -314,6 +327,11 @@ impl Hub {
         let me = self.own.peer;
         for entry in replica.log.after(self.told) {
             self.events.extend(view::event(replica, me, entry, false, now));
+            if let Act::Renamed { id, to, .. } = &entry.act
+                && let Some(slot) = self.slots.iter_mut().flatten().find(|slot| slot.stage == Stage::In(*id))
+            {
+                slot.name = Some(to.clone());
+            }
         }
         self.told = replica.log.last();
         if !self.room.is_flushing() {
@@ -333,12 +351,24 @@ impl Hub {
                 native::told(&mut bytes, &ToldLine { by, peer, n, from, to, text, at, action });
             }
             Letter::Refused(refusal) => native::refused(&mut bytes, refusal.code, &refusal.text, refusal.n),
-            Letter::Members => native::members(&mut bytes, replica.host, replica.members()),
+            Letter::Members => {
+                native::members(&mut bytes, replica.host, replica.members());
+                return self.push_roster(index, bytes.into(), now);
+            }
             Letter::Pong => bytes.extend_from_slice(native::PONG),
             Letter::Lack(after) => native::lack(&mut bytes, after),
             Letter::Closed(reason, text) => native::closed(&mut bytes, reason, &text),
         }
         self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);
+    }
+
+    /// A roster may be longer than what may wait for one member; only so many of them may.
+    fn push_roster(&mut self, index: usize, roster: Arc<[u8]>, now: Moment) {
+        if self.slot(index).is_some_and(|slot| slot.waits_for_rosters() >= OWN_ROSTERS) {
+            let text = "the answers to what you asked before are still on their way";
+            return self.post(index, Letter::Refused(Refusal::new("busy", text)), now);
+        }
+        self.push(index, Bytes::Shared(roster), now);
     }
 
     fn push(&mut self, index: usize, bytes: Bytes, now: Moment) {
@@ -350,3 +380,6 @@ impl Hub {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

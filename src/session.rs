@@ -46,6 +46,12 @@ impl Session {
         self.done < self.held.len()
     }
 
+    /// How many bytes the session holds, dealt with or not.
+    #[cfg(test)]
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held.len()
+    }
+
     /// The next step. Takes bytes off `input` as it goes on; whatever it returns but a request or a bad line, `input` is
     /// empty then, and what is left of it is held.
     pub fn next<'a, 'input: 'a>(&'a mut self, input: &mut &'input [u8], now: Duration) -> Step<'a> {

@@ -35,13 +35,9 @@ impl Hub {
     /// All that a connection sent has been read, and it will send no more.
     pub(super) fn hung_up(&mut self, index: usize, now: Moment) {
         let Some(slot) = self.slot(index) else { return };
-        let (stage, link) = (slot.stage, slot.link);
-        match stage {
+        match slot.stage {
             Stage::In(id) => self.leave(index, id, Leave::Lost, now),
-            Stage::Waiting => {
-                self.room.gone_waiting(link);
-                self.end(index, Leave::Lost.word(), now);
-            }
+            Stage::Waiting => self.end(index, Leave::Lost.word(), now),
             Stage::Greeting(_) => self.end(index, "no-hello", now),
             Stage::Ending | Stage::Ended => {}
         }
@@ -59,6 +55,9 @@ impl Hub {
         let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
         if matches!(slot.stage, Stage::Ending | Stage::Ended) {
             return;
+        }
+        if slot.stage == Stage::Waiting {
+            self.room.gone_waiting(slot.link);
         }
         self.records.push(farewell(slot, reason, now));
         slot.stop(&self.stream, now.mono);
@@ -85,13 +84,9 @@ impl Hub {
     /// Ends a connection: as a member for one reason, as somebody who is not in for another.
     fn end_as(&mut self, index: usize, member: Leave, stranger: &'static str, now: Moment) {
         let Some(slot) = self.slot(index) else { return };
-        let link = slot.link;
         match slot.stage {
             Stage::In(id) => self.leave(index, id, member, now),
-            _ => {
-                self.room.gone_waiting(link);
-                self.end(index, stranger, now);
-            }
+            _ => self.end(index, stranger, now),
         }
     }
 
@@ -132,7 +127,9 @@ impl Hub {
                 }
             }
         }
-        self.next_sweep = self.slots.iter().flatten().map(Slot::deadline).min().unwrap_or(std::time::Duration::MAX);
+        // What is still due is closed at the end of this turn.
+        let later = self.slots.iter().flatten().map(Slot::deadline).filter(|deadline| *deadline > now.mono);
+        self.next_sweep = later.min().unwrap_or(std::time::Duration::MAX);
     }
 
     /// Closes the room: everybody is told, and nobody who still waits is let in.
@@ -156,7 +153,9 @@ impl Hub {
     fn end_all(&mut self, last_words: &[u8], reason: &'static str, now: Moment) {
         self.stream.append(last_words);
         for index in 0..self.slots.len() {
-            if self.slots[index].as_ref().is_some_and(|slot| !matches!(slot.stage, Stage::In(_))) {
+            // Members read it in the stream; who is ending has had its last word.
+            if self.slots[index].as_ref().is_some_and(|slot| matches!(slot.stage, Stage::Greeting(_) | Stage::Waiting))
+            {
                 self.push(index, Bytes::Own(last_words.into()), now);
             }
             self.end(index, reason, now);

@@ -134,6 +134,11 @@ impl Slot {
         self.own_bytes
     }
 
+    /// How many rosters and histories wait for it: they are shared, and not counted among its own bytes.
+    pub(super) fn waits_for_rosters(&self) -> usize {
+        self.own.iter().filter(|chunk| matches!(chunk.bytes, Bytes::Shared(_))).count()
+    }
+
     /// It hears nothing more than what waits for it now.
     pub(super) fn stop(&mut self, stream: &Stream, now: Duration) {
         self.stop = Some(stream.end());
@@ -152,12 +157,18 @@ impl Slot {
 
     /// Whether what comes next for it has been overwritten.
     pub(super) fn has_fallen_off(&self, stream: &Stream) -> bool {
-        self.cursor.is_some_and(|cursor| cursor < stream.start())
+        self.cursor.is_some_and(|cursor| cursor < stream.start() && cursor < self.end(stream))
     }
 
     /// Whether anything waits for it.
     pub(super) fn waits(&self, stream: &Stream) -> bool {
         !self.own.is_empty() || self.cursor.is_some_and(|cursor| cursor < self.end(stream))
+    }
+
+    /// How much waits for it alone.
+    #[cfg(test)]
+    pub(super) fn own_bytes(&self) -> usize {
+        self.own_bytes
     }
 
     fn end(&self, stream: &Stream) -> u64 {

@@ -1,0 +1,7 @@
+//! The hub between virtual connections: pipes that take only so many bytes, cut and closed at random, seeded.
+//!
+//! `SIM_SEEDS=100000 cargo test hub` runs more of them; `SIM_SEED=17` runs one. A failure names its seed.
+
+mod random;
+mod rules;
+mod world;
