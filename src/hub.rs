@@ -148,7 +148,7 @@ impl Hub {
     /// Whether more of this connection's bytes may be read: not while it is read more slowly than it sends, or waits to be
     /// let in.
     pub fn reads(&self, key: Key) -> bool {
-        self.slots.get(key.0).and_then(Option::as_ref).is_some_and(|slot| !slot.waits_to_be_read())
+        self.slots.get(key.0).and_then(Option::as_ref).is_some_and(|slot| !slot.throttled)
     }
 
     /// The earliest time at which [`Hub::turn`] has something to do though nothing happens; none: never.
@@ -247,18 +247,12 @@ impl Hub {
         let mut input = bytes;
         // Ends: every step takes bytes off what there is, or is the last.
         while let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) {
-            if slot.parked {
+            if slot.throttled {
                 slot.session.hold(&mut input);
                 break;
             }
             let (stage, link, ip) = (slot.stage, slot.link, slot.address.ip());
             if matches!(stage, Stage::Ending | Stage::Ended) {
-                break;
-            }
-            if stage == Stage::Waiting && !self.room.is_flushing() {
-                // What it says right after its hello it says as a member: it is read on when it has been let in.
-                slot.session.hold(&mut input);
-                slot.throttled = true;
                 break;
             }
             match slot.session.next(&mut input, now.mono) {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::Hub;
 use super::slot::{Bytes, Stage};
-use super::{Hub, Key};
 use crate::connection_log::{Event as Happened, LogLine};
 use crate::limits::NAME_TRIES;
 use crate::moment::Moment;
@@ -62,7 +62,7 @@ impl Hub {
             (Greeted::Waits(effects), _) => {
                 slot.stage = Stage::Waiting;
                 // Whoever is asked to hand over what the room lacks is heard at once.
-                slot.parked = effects.is_empty();
+                slot.throttled = effects.is_empty();
                 effects
             }
             (Greeted::GoesOn(effects), _) => effects,
@@ -101,7 +101,6 @@ impl Hub {
         let roster: Arc<[u8]> = roster.into();
         // What members who come back have missed; most of them have missed the same.
         let mut pasts: HashMap<Option<u64>, Arc<[u8]>> = HashMap::new();
-        let mut unparked = Vec::new();
         for admission in admissions {
             let past = pasts.entry(admission.after).or_insert_with(|| {
                 let mut bytes = Vec::new();
@@ -118,7 +117,6 @@ impl Hub {
             if slot.link != link || slot.stage != Stage::Waiting {
                 continue;
             }
-            unparked.extend(std::mem::take(&mut slot.parked).then_some(index));
             slot.join(admission.id, admission.name.clone(), &self.stream, now.mono);
             for bytes in
                 [Bytes::Own(own_welcome(admission)), Bytes::Shared(roster.clone()), Bytes::Shared(past.clone())]
@@ -132,10 +130,6 @@ impl Hub {
             self.next_sweep = self.next_sweep.min(slot.deadline());
             let joined = Happened::Joined { name: admission.name.to_string(), via: "native".into() };
             self.records.push(LogLine::new(now.wall, slot.address, joined));
-        }
-        for index in unparked {
-            self.resumed.push(Key(index));
-            self.read(index, &[], now);
         }
     }
 }

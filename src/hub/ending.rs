@@ -14,7 +14,7 @@ impl Hub {
     pub fn hang_up(&mut self, key: Key, failed: bool, now: Moment) {
         let Some(slot) = self.slot(key.0) else { return };
         slot.finished = true;
-        if failed || !slot.session.holds_bytes() || !slot.waits_to_be_read() {
+        if failed || !slot.session.holds_bytes() || !slot.throttled {
             self.hung_up(key.0, now);
         }
         if let Some(slot) = self.slot(key.0).filter(|slot| failed || slot.stage == Stage::Ended) {
@@ -61,6 +61,10 @@ impl Hub {
         }
         self.records.push(farewell(slot, reason, now));
         slot.stop(&self.stream, now.mono);
+        if std::mem::take(&mut slot.throttled) {
+            // What it still sends is read after all, up to its end.
+            self.resumed.push(Key(index));
+        }
         self.next_sweep = self.next_sweep.min(slot.deadline());
         self.dirty.push(index);
     }

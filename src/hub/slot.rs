@@ -63,10 +63,8 @@ pub(super) struct Slot {
     pub(super) stage: Stage,
     /// Its member's name, once it is in.
     pub(super) name: Option<Arc<str>>,
-    /// It is read more slowly than it sends, and not at all for now.
+    /// It is not read for now: it is faster than it is read, or waits to be let in.
     pub(super) throttled: bool,
-    /// It waits to be let in, and what it has sent after its hello waits with it.
-    pub(super) parked: bool,
     /// It will send no more.
     pub(super) finished: bool,
     /// When it was accepted, then when it joined.
@@ -97,7 +95,6 @@ impl Slot {
             stage: Stage::Greeting(0),
             name: None,
             throttled: false,
-            parked: false,
             finished: false,
             since: now,
             heard: now,
@@ -223,11 +220,6 @@ impl Slot {
         if self.own.is_empty() && self.own.capacity() > 0 {
             self.own = VecDeque::new();
         }
-    }
-
-    /// Whether what it sends is left unread for now.
-    pub(super) fn waits_to_be_read(&self) -> bool {
-        self.throttled || self.parked
     }
 
     /// Whether it has taken nothing for too long while something waited for it.

@@ -276,8 +276,8 @@ fn a_name_may_be_mended_three_times() {
     world.send(pipe, &hello("lorde"));
     assert_eq!(kinds(&world.lines(pipe)), ["welcome"]);
     let pipe = world.connect(1 << 16);
-    world.send(pipe, &hello("x").repeat(3));
-    assert_eq!(kinds(&world.lines(pipe)), ["refused"; 3]);
+    world.send(pipe, &hello("x").repeat(4));
+    assert_eq!(kinds(&world.lines(pipe)), ["refused"; 4]);
     world.hang_up(pipe, false);
     assert_eq!(log(&world, pipe), ["accepted", "bad-name", "refused"]);
 }
