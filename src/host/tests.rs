@@ -1,5 +1,5 @@
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
@@ -63,10 +63,7 @@ impl Hosted {
 
     /// Joins under a name: the connection, and the welcome.
     fn join(&self, name: &str) -> (Client, Value) {
-        let mut client = Client::connect(self.address);
-        client.send(&format!(r#"{{"type":"hello","v":1,"name":"{name}"}}"#));
-        let welcome = client.next("welcome");
-        (client, welcome)
+        join(self.address, name)
     }
 
     /// Waits for the end: how it ended, what was shown after what had been taken before, and the log.
@@ -76,6 +73,13 @@ impl Hosted {
         let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap();
         (ended, events, log.lines().map(|line| LogLine::parse(line).unwrap()).collect())
     }
+}
+
+fn join(address: SocketAddr, name: &str) -> (Client, Value) {
+    let mut client = Client::connect(address);
+    client.send(&format!(r#"{{"type":"hello","v":1,"name":"{name}"}}"#));
+    let welcome = client.next("welcome");
+    (client, welcome)
 }
 
 struct Client(BufReader<TcpStream>);
@@ -187,4 +191,211 @@ fn members_talk_in_one_order_leave_and_are_told_of_the_end() {
     assert_eq!(words(&log, b), ["accepted", "joined bob native", "left bob quit"]);
     assert_eq!(words(&log, a), ["accepted", "joined ann native", "left ann host-shutdown"]);
     assert_eq!((log[0].event.word(), log.last().unwrap().event.word()), ("opened", "closed"));
+}
+
+#[test]
+fn quitting_hands_the_room_over_and_the_port_is_free_by_then() {
+    let hosted = host();
+    let (mut eve, _) = hosted.join("eve");
+    let mut ann = Client::connect(hosted.address);
+    ann.send(&format!(r#"{{"type":"hello","v":1,"name":"ann","key":"{:032x}","port":{}}}"#, 5, hosted.address.port()));
+    let you = ann.next("welcome")["you"].clone();
+    hosted.command(Command::Quit);
+    for client in [&mut ann, &mut eve] {
+        assert_eq!(client.next("handover")["to"], you);
+    }
+    let port = hosted.address.port();
+    assert!(matches!(claim(format!("[::]:{port}").parse().unwrap()).unwrap(), Claim::Won(_)));
+    let address = eve.address();
+    drop((ann, eve));
+    let (ended, events, log) = hosted.end();
+    assert_eq!(ended, Ended::HandedOver);
+    assert!(matches!(events.last(), Some(What::Closed { reason: Closed::Left, .. })));
+    assert_eq!(words(&log, address), ["accepted", "joined eve native", "left eve handed-over"]);
+    assert_eq!(log.last().unwrap().event, Happened::Closed { reason: "handed-over".into() });
+}
+
+#[test]
+fn quitting_alone_closes_the_room_and_so_does_a_screen_that_is_gone() {
+    for end in [|hosted: &Hosted| hosted.command(Command::Quit), |hosted: &Hosted| hosted.events.close()] {
+        let hosted = host();
+        hosted.command(Command::EndOfInput);
+        let (mut ann, _) = hosted.join("ann");
+        end(&hosted);
+        assert_eq!(ann.next("closed")["reason"], "host-shutdown", "nobody here can host");
+        drop(ann);
+        assert_eq!(hosted.end().0, Ended::Closed);
+    }
+}
+
+#[test]
+fn a_peer_that_reads_nothing_does_not_hold_up_the_end() {
+    let hosted = host();
+    let (ann, _) = hosted.join("ann");
+    hosted.command(Command::Stop);
+    let address = ann.address();
+    let (ended, _, log) = hosted.end();
+    drop(ann);
+    assert_eq!(ended, Ended::Closed);
+    assert_eq!(words(&log, address), ["accepted", "joined ann native", "left ann host-shutdown"]);
+}
+
+#[test]
+fn what_breaks_one_connection_ends_that_one_only() {
+    let hosted = host();
+    let (mut ann, _) = hosted.join("ann");
+    let mut log = Vec::new();
+
+    let mut garbage = Client::connect(hosted.address);
+    garbage.0.get_mut().write_all(b"{{{\n").unwrap();
+    assert_eq!(garbage.next("refused")["code"], "not-json");
+    assert!(garbage.is_over());
+    log.push((garbage.address(), vec!["accepted", "ended bad-hello"]));
+
+    let mut silent = Client::connect(hosted.address);
+    silent.0.get_ref().shutdown(Shutdown::Write).unwrap();
+    assert!(silent.is_over());
+    log.push((silent.address(), vec!["accepted", "ended no-hello"]));
+
+    // Reset in the middle of a line.
+    let (mut bob, _) = hosted.join("bob");
+    bob.0.get_mut().write_all(br#"{"type":"sa"#).unwrap();
+    socket2::SockRef::from(bob.0.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
+    log.push((bob.address(), vec!["accepted", "joined bob native", "left bob lost"]));
+    drop(bob);
+    let left = ann.next("left");
+    assert_eq!((&left["name"], &left["reason"]), (&"bob".into(), &"lost".into()));
+
+    // The end of what one has to say is not the end of what one hears: the acknowledgement comes.
+    let (mut eve, _) = hosted.join("eve");
+    eve.send(r#"{"type":"say","text":"last words"}"#);
+    eve.0.get_ref().shutdown(Shutdown::Write).unwrap();
+    assert_eq!(eve.next("said")["text"], "last words");
+    assert!(eve.is_over());
+    assert_eq!(ann.next("said")["text"], "last words");
+
+    hosted.command(Command::Stop);
+    ann.next("closed");
+    drop((ann, garbage, silent, eve));
+    let (_, _, lines) = hosted.end();
+    for (address, want) in log {
+        assert_eq!(words(&lines, address), want);
+    }
+}
+
+#[test]
+fn p19_who_does_not_read_is_dropped_and_holds_nobody_up() {
+    let hosted = host();
+    let (stuck, _) = hosted.join("stuck");
+    let (mut eve, _) = hosted.join("eve");
+    let (mut ann, _) = hosted.join("ann");
+    // Six times what the stream holds, and twice what it and the operating system's buffers do.
+    let count = 6 * crate::limits::STREAM_BYTES / 1000;
+    let reader = thread::spawn(move || eve.texts("the end"));
+    let mut ear = Client(BufReader::new(ann.0.get_ref().try_clone().unwrap()));
+    let echo = thread::spawn(move || ear.texts("the end").len());
+    for i in 0..count {
+        ann.send(&format!(r#"{{"type":"say","text":"{i:0>1000}"}}"#));
+    }
+    ann.send(r#"{"type":"say","text":"the end"}"#);
+    let heard = reader.join().unwrap();
+    assert_eq!((heard.len(), echo.join().unwrap()), (count + 1, count + 1));
+    assert!(heard.iter().take(count).enumerate().all(|(i, (_, text))| text.parse() == Ok(i)));
+    hosted.command(Command::Stop);
+    let address = stuck.address();
+    drop(ann);
+    let (_, _, log) = hosted.end();
+    assert_eq!(words(&log, address), ["accepted", "joined stuck native", "left stuck slow"]);
+    drop(stuck);
+}
+
+#[test]
+fn p20_a_screen_that_reads_slowly_learns_how_much_it_missed() {
+    let hosted = host_with(4, 0);
+    let (mut ann, _) = hosted.join("ann");
+    for i in 0..100 {
+        hosted.say(&i.to_string());
+        // One by one, so that the room has dealt with each.
+        assert_eq!(ann.next("said")["text"], i.to_string());
+    }
+    // And its turn is over.
+    ann.send(r#"{"type":"ping"}"#);
+    ann.next("pong");
+    let mut shown = 0;
+    let missed = loop {
+        match hosted.events.pop().unwrap().what {
+            What::Notice { text } => break text,
+            _ => shown += 1,
+        }
+    };
+    // The role, the roster, ann, and a hundred messages.
+    assert_eq!(missed, format!("{} events were not shown: this screen reads too slowly", 103 - shown));
+    assert!(matches!(hosted.events.pop().unwrap().what, What::Role { .. }));
+    match hosted.events.pop().unwrap().what {
+        What::Roster { members } => assert_eq!(members.len(), 2),
+        other => panic!("{other:?}"),
+    }
+    hosted.say("now");
+    assert!(matches!(hosted.events.pop().unwrap().what, What::Message(message) if message.text == "now"));
+    hosted.command(Command::Stop);
+    ann.next("closed");
+    drop(ann);
+    assert!(matches!(hosted.end().1[..], [What::Closed { .. }]));
+}
+
+/// The host of this test is a process of its own, because the limit is the process's: this test again, as a child.
+#[cfg(unix)]
+#[test]
+fn p22_without_descriptors_the_room_goes_on() {
+    use std::process::{Command as Process, Stdio};
+    const CHILD: &str = "HYBRID_CHAT_TEST_WITHOUT_DESCRIPTORS";
+    if std::env::var_os(CHILD).is_some() {
+        return host_without_descriptors();
+    }
+    let mut child = Process::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", "host::tests::p22_without_descriptors_the_room_goes_on"])
+        .env(CHILD, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut told = |key: &str| told.find_map(|line| line.split_once(key).map(|(_, value)| value.to_owned())).unwrap();
+    let address: SocketAddr = told("address=").parse().unwrap();
+
+    let (mut ann, _) = join(address, "ann");
+    let mut others: Vec<Client> = (0..45).map(|_| Client::connect(address)).collect();
+    // Those who come too late are closed, one after each pause.
+    assert!(others[42..].iter_mut().all(Client::is_over));
+    ann.send(r#"{"type":"say","text":"still here"}"#);
+    assert_eq!(ann.next("said")["text"], "still here");
+    drop(others);
+    let (mut bob, _) = join(address, "bob");
+    bob.send(r#"{"type":"say","text":"in again"}"#);
+    assert_eq!(ann.next("joined")["members"][0]["name"], "bob");
+    assert_eq!(ann.next("said")["text"], "in again");
+    drop(child.stdin.take());
+    ann.next("closed");
+    drop((ann, bob));
+    assert_eq!(told("notices="), "1");
+    let sent_away: usize = told("sent away=").parse().unwrap();
+    assert!((10..45).contains(&sent_away), "{sent_away}");
+    assert!(child.wait().unwrap().success());
+}
+
+#[cfg(unix)]
+fn host_without_descriptors() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    setrlimit(Resource::Nofile, Rlimit { current: Some(40), maximum: Some(40) }).unwrap();
+    let hosted = host();
+    let mut out = io::stdout();
+    writeln!(out, "\naddress={}", hosted.address).unwrap();
+    io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    hosted.command(Command::Stop);
+    let (_, events, log) = hosted.end();
+    let notices = events.iter().filter(|what| matches!(what, What::Notice { .. })).count();
+    let away = |line: &&LogLine| line.event == Happened::Ended { reason: "no-descriptors".into() };
+    let ends = |line: &&LogLine| matches!(line.event, Happened::Left { .. } | Happened::Ended { .. });
+    assert_eq!(log.iter().filter(ends).count(), log.iter().filter(|line| line.event == Happened::Accepted).count());
+    writeln!(out, "notices={notices}\nsent away={}", log.iter().filter(away).count()).unwrap();
 }
