@@ -33,6 +33,10 @@ pub enum Claim {
 
 /// Claims an address: `[::]` and a port stand for every interface in both families.
 ///
+/// Of those who claim it at the same moment, at most one wins. Linux checks a port only after it has marked a socket as
+/// listening, so that two who call `listen` in the same microsecond can both find it taken: whoever finds nobody behind a
+/// taken port claims it again, after a while of its own.
+///
 /// # Errors
 /// Whatever keeps anybody from listening there; that somebody else does already is no error.
 pub fn claim(address: SocketAddr) -> Result<Claim> {

@@ -36,18 +36,25 @@ fn p13_a_port_is_won_once_whatever_the_addresses() {
 #[test]
 fn p13_of_twenty_who_claim_at_once_one_wins() {
     let port = won("[::]:0".parse().unwrap()).address().port();
-    let start = Barrier::new(20);
-    let claims: Vec<Claim> = thread::scope(|scope| {
-        let claim = || {
-            start.wait();
-            claim(format!("[::]:{port}").parse().unwrap()).unwrap()
-        };
-        let threads: Vec<_> = (0..20).map(|_| scope.spawn(claim)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    let winners = claims.iter().filter(|claim| matches!(claim, Claim::Won(_))).count();
-    // All of them are still held here. With every claim bound before any listens, nobody may win: then all try again.
-    assert_eq!(winners, 1);
+    for _ in 0..10 {
+        let start = Barrier::new(20);
+        // What is won is held until all have tried.
+        let claims: Vec<Claim> = thread::scope(|scope| {
+            let claim = || {
+                start.wait();
+                claim(format!("[::]:{port}").parse().unwrap()).unwrap()
+            };
+            let threads: Vec<_> = (0..20).map(|_| scope.spawn(claim)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        match claims.iter().filter(|claim| matches!(claim, Claim::Won(_))).count() {
+            1 => return,
+            // Two have met in the same microsecond (see `claim`): all claim again, as the election does.
+            0 => {}
+            winners => panic!("{winners} have won"),
+        }
+    }
+    panic!("nobody has won, ten times over");
 }
 
 #[test]
