@@ -21,8 +21,13 @@ impl Hub {
             } else if self.dirty.is_empty() {
                 break;
             } else {
-                for index in std::mem::take(&mut self.dirty) {
+                let mut dirty = std::mem::take(&mut self.dirty);
+                for index in dirty.drain(..) {
                     self.write(index, now, outlet);
+                }
+                if self.dirty.is_empty() {
+                    // The same memory, turn after turn.
+                    self.dirty = dirty;
                 }
             }
         }
