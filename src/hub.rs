@@ -65,6 +65,8 @@ pub struct Hub {
     scratch: Vec<u8>,
     /// The last entry that is in the stream, and on the host's own screen.
     told: u64,
+    /// The room is closed or handed over: nothing happens in it any more.
+    over_for_all: bool,
     /// The end of the stream when all were last written to.
     written: u64,
     /// Connections with something of their own to write.
@@ -98,6 +100,7 @@ impl Hub {
             encoder: Encoder::default(),
             scratch: Vec::new(),
             told,
+            over_for_all: false,
             written: 0,
             dirty: Vec::new(),
             throttled: BinaryHeap::new(),
@@ -155,9 +158,10 @@ impl Hub {
     pub fn deadline(&self) -> Option<Duration> {
         let throttled = self.throttled.peek().map(|Reverse((until, _))| *until);
         let connected = self.connections() > 0;
-        let ping = connected.then_some(self.next_ping);
+        let room = if self.over_for_all { None } else { self.room.deadline() };
+        let ping = (connected && !self.over_for_all).then_some(self.next_ping);
         let sweep = connected.then_some(self.next_sweep);
-        [self.room.deadline(), throttled, ping, sweep].into_iter().flatten().min()
+        [room, throttled, ping, sweep].into_iter().flatten().min()
     }
 
     /// Somebody has connected.
@@ -196,22 +200,29 @@ impl Hub {
 
     /// Everything that is due, and everything that is to be written.
     pub fn turn(&mut self, now: Moment, outlet: &mut impl Outlet) {
+        if !self.over_for_all {
+            self.tick(now);
+        }
+        self.read_on(now);
+        if self.next_sweep <= now.mono {
+            self.sweep(now);
+        }
+        self.tell_entries(now);
+        self.write_all(now, outlet);
+    }
+
+    /// What the room does by itself, and the heartbeat.
+    fn tick(&mut self, now: Moment) {
         let was_flushing = self.room.is_flushing();
         let effects = self.room.tick(now);
         if was_flushing && !self.room.is_flushing() {
             self.begin(now);
         }
         self.apply(effects, now);
-        self.read_on(now);
         if self.connections() > 0 && self.next_ping <= now.mono {
             self.next_ping = now.mono + HEARTBEAT;
             self.stream.append(native::PING);
         }
-        if self.next_sweep <= now.mono {
-            self.sweep(now);
-        }
-        self.tell_entries(now);
-        self.write_all(now, outlet);
     }
 
     fn slot(&mut self, index: usize) -> Option<&mut Slot> {

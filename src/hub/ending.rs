@@ -155,6 +155,7 @@ impl Hub {
     }
 
     fn end_all(&mut self, last_words: &[u8], reason: &'static str, now: Moment) {
+        self.over_for_all = true;
         self.stream.append(last_words);
         for index in 0..self.slots.len() {
             // Members read it in the stream; who is ending has had its last word.

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::world::{World, address, hello, moment, open, secret};
 use crate::connection_log::Event as Happened;
-use crate::limits::{HEARTBEAT, HELLO_WAIT, LINGER, SILENCE, SLOW};
-use crate::room::event::{Command, What};
+use crate::limits::{ABSENT, HEARTBEAT, HELLO_WAIT, LINGER, SILENCE, SLOW};
+use crate::room::Room;
+use crate::room::event::{Command, Leave, What};
 
 fn kinds(lines: &[Value]) -> Vec<&str> {
     lines.iter().map(|line| line["type"].as_str().unwrap()).collect()
@@ -185,6 +186,25 @@ fn a_closing_room_says_nothing_more_to_who_has_been_told_everything() {
     assert_eq!(world.hub.connections(), 0);
     let last = world.hub.events().pop_back().unwrap();
     assert!(matches!(last.what, What::Closed { .. }));
+}
+
+#[test]
+fn nothing_happens_in_a_room_after_its_end() {
+    let mut before = world();
+    before.join("gone");
+    let replica = before.hub.room().replica().clone();
+    let room = Room::take_over(replica, secret(255).peer(), Leave::Lost, 100, moment(Duration::ZERO));
+    let mut world = World::new(room, 0);
+    let here = world.join("here");
+    world.wait(ABSENT - LINGER / 2);
+    assert_eq!(kinds(&world.lines(here))[0], "welcome");
+    world.hub.close("bye all", moment(world.now));
+    // While the last words are on their way, the time is up of a member who has not come to this host.
+    world.wait(LINGER);
+    assert_eq!(kinds(&world.lines(here)), ["closed"]);
+    let last = world.hub.events().pop_back().unwrap();
+    assert!(matches!(last.what, What::Closed { .. }), "{last:?}");
+    assert_eq!((world.hub.connections(), world.hub.deadline()), (0, None));
 }
 
 #[test]
