@@ -72,7 +72,7 @@ pub struct Hub {
     /// Connections with something of their own to write.
     dirty: Vec<usize>,
     /// Connections that are read more slowly than they send, and when they are read on.
-    throttled: BinaryHeap<Reverse<(Duration, usize)>>,
+    throttled: BinaryHeap<Reverse<(Duration, Link)>>,
     /// Those of them that have just been read on, and may have more in their sockets.
     resumed: Vec<Key>,
     /// Connections that are over once everything has been written.
@@ -237,11 +237,12 @@ impl Hub {
 
     /// Reads on what members had sent faster than they are read.
     fn read_on(&mut self, now: Moment) {
-        while let Some(Reverse((until, index))) = self.throttled.peek().copied() {
+        while let Some(Reverse((until, link))) = self.throttled.peek().copied() {
             if until > now.mono || !self.has_room() {
                 return;
             }
             self.throttled.pop();
+            let Some(index) = self.index(link) else { continue };
             if let Some(slot) = self.slot(index).filter(|slot| slot.throttled) {
                 slot.throttled = false;
                 // What it had sent all the while is heard only now.
@@ -281,7 +282,7 @@ impl Hub {
                 Step::TooLong => self.bad_line(index, "too-long", "a line has at most 65,536 bytes", now),
                 Step::Wait(until) => {
                     slot.throttled = true;
-                    self.throttled.push(Reverse((until, index)));
+                    self.throttled.push(Reverse((until, link)));
                     break;
                 }
                 Step::NeedMore => {

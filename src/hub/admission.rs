@@ -124,7 +124,7 @@ impl Hub {
                 slot.push(bytes, &self.stream);
             }
             if slot.throttled {
-                self.throttled.push(Reverse((now.mono, index)));
+                self.throttled.push(Reverse((now.mono, link)));
             }
             self.dirty.push(index);
             self.next_sweep = self.next_sweep.min(slot.deadline());

@@ -225,6 +225,21 @@ fn a_member_that_was_read_slowly_is_timed_out_only_after_its_silence() {
 }
 
 #[test]
+fn the_pause_of_a_connection_ends_with_it() {
+    let mut world = World::new(open(100), 1);
+    let flood = "{\"type\":\"say\",\"text\":\"x\"}\n".repeat(40);
+    let gone = world.join("gone");
+    world.send(gone, &flood);
+    let key = world.key(gone);
+    world.hang_up(gone, true);
+    let here = world.join("here");
+    assert_eq!(world.key(here), key);
+    world.send(here, &flood);
+    world.wait(Duration::from_secs(3));
+    assert_eq!(world.hub.throttled.len(), 1, "one pause for one connection");
+}
+
+#[test]
 fn a_member_leaves_under_the_name_that_it_had_last() {
     let mut world = world();
     let pipe = world.join("lorde");
