@@ -160,7 +160,8 @@ impl<'a> Host<'a> {
     /// How long to wait if nothing happens; nothing: for ever.
     fn timeout(&self, now: Moment) -> Option<Duration> {
         let to_obey = self.commanded || self.leaving || !self.held.is_empty();
-        if self.sockets.any_readable() || (to_obey && self.hub.takes_commands() && self.closing.is_none()) {
+        let may_obey = to_obey && self.hub.takes_commands() && self.closing.is_none();
+        if self.hub.has_room() && (self.sockets.any_readable() || may_obey) {
             return Some(Duration::ZERO);
         }
         let closing = self.closing.map(|(_, until)| until);

@@ -7,6 +7,7 @@
 //! So a simulation runs the very bytes that the network does.
 
 mod admission;
+mod crowd;
 mod ending;
 mod own;
 mod slot;
@@ -28,6 +29,7 @@ use crate::room::event::{Event, Leave, timestamp};
 use crate::room::{Effect, End, Letter, Link, Refusal, Room, view};
 use crate::session::{Session, Step};
 use crate::wire::native::{self, Encoder, ToldLine};
+use crowd::Crowd;
 pub use own::Own;
 use slot::{Bytes, Slot, Stage};
 use stream::Stream;
@@ -83,6 +85,7 @@ pub struct Hub {
     events: VecDeque<Event>,
     records: Vec<LogLine>,
     own: Own,
+    crowd: Crowd,
 }
 
 impl Hub {
@@ -111,6 +114,7 @@ impl Hub {
             events: VecDeque::new(),
             records: Vec::new(),
             own,
+            crowd: Crowd::default(),
         };
         if hub.takes_commands() {
             hub.begin(now);
@@ -145,7 +149,7 @@ impl Hub {
 
     /// Whether more may be read in this turn, or what is in the stream has to go out first.
     pub fn has_room(&self) -> bool {
-        self.stream.end() - self.written < TURN_BYTES as u64
+        self.crowd.until.is_none() && self.stream.end() - self.written < TURN_BYTES as u64
     }
 
     /// Whether more of this connection's bytes may be read: not while it is read more slowly than it sends, or waits to be
@@ -156,7 +160,9 @@ impl Hub {
 
     /// The earliest time at which [`Hub::turn`] has something to do though nothing happens; none: never.
     pub fn deadline(&self) -> Option<Duration> {
-        let throttled = self.throttled.peek().map(|Reverse((until, _))| *until);
+        // While the room waits for readers, nobody is read on.
+        let throttled = self.throttled.peek().map(|Reverse((until, ..))| *until);
+        let throttled = self.crowd.until.or(throttled);
         let connected = self.connections() > 0;
         let room = if self.over_for_all { None } else { self.room.deadline() };
         let ping = (connected && !self.over_for_all).then_some(self.next_ping);
@@ -186,6 +192,9 @@ impl Hub {
     pub fn receive(&mut self, key: Key, bytes: &[u8], now: Moment) {
         if let Some(slot) = self.slot(key.0) {
             slot.heard = now.mono;
+            if matches!(slot.stage, Stage::Ending | Stage::Ended) {
+                return self.discard(key.0, bytes.len());
+            }
             self.read(key.0, bytes, now);
         }
     }

@@ -178,3 +178,15 @@ pub const SAME_SIGNAL: Duration = Duration::from_millis(100);
 pub const ROSTER_SHOWN: usize = 20;
 /// How many of this machine's addresses are shown to be typed elsewhere: one is right, a few more help on odd networks.
 pub const ADDRESSES_SHOWN: usize = 3;
+
+// --- Readers that are behind --------------------------------------------------------------------------------------
+
+/// How far a member that reads may be behind before the room waits for it: so near to falling off the stream.
+pub const CROWD_BYTES: usize = STREAM_BYTES / 8 * 7;
+/// A member that has taken something this recently reads; one that has not is not waited for.
+pub const CROWD_READER: Duration = Duration::from_millis(100);
+/// How long the room waits for readers in all, for each ring's worth of talk: a member that reads a byte now and then costs
+/// the room its speed only where that is megabytes a second.
+pub const CROWD_WAIT: Duration = Duration::from_secs(1);
+/// What is read, and thrown away, of a connection that has been told why it ends.
+pub const LINGER_BYTES: usize = 256 * 1024;

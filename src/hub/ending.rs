@@ -3,6 +3,7 @@
 use super::slot::{Bytes, Slot, Stage};
 use super::{Hub, Key, Outlet};
 use crate::connection_log::{Event as Happened, LogLine};
+use crate::limits::LINGER_BYTES;
 use crate::moment::Moment;
 use crate::room::event::{Closed, Leave};
 use crate::room::id::MemberId;
@@ -164,6 +165,15 @@ impl Hub {
                 self.push(index, Bytes::Own(last_words.into()), now);
             }
             self.end(index, reason, now);
+        }
+    }
+
+    /// A connection that has been told why it ends still sends: it has a while to notice, not for ever.
+    pub(super) fn discard(&mut self, index: usize, bytes: usize) {
+        let Some(slot) = self.slot(index) else { return };
+        slot.discarded += bytes;
+        if slot.discarded > LINGER_BYTES {
+            self.over.push(index);
         }
     }
 

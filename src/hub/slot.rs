@@ -74,6 +74,8 @@ pub(super) struct Slot {
     pub(super) stalled: Option<Duration>,
     /// Since when it is ending.
     pub(super) ending: Duration,
+    /// How much of what it still sent was thrown away.
+    pub(super) discarded: usize,
     /// The operating system takes no more for now; it says when it does again.
     pub(super) blocked: bool,
     /// The next shared byte for it. Only a member has one.
@@ -100,6 +102,7 @@ impl Slot {
             heard: now,
             stalled: None,
             ending: Duration::ZERO,
+            discarded: 0,
             blocked: false,
             cursor: None,
             stop: None,
@@ -155,6 +158,11 @@ impl Slot {
     /// Whether what comes next for it has been overwritten.
     pub(super) fn has_fallen_off(&self, stream: &Stream) -> bool {
         self.cursor.is_some_and(|cursor| cursor < stream.start() && cursor < self.end(stream))
+    }
+
+    /// Whether it is a member that has come no further than a position in the stream.
+    pub(super) fn is_behind(&self, position: u64) -> bool {
+        self.stop.is_none() && self.cursor.is_some_and(|cursor| cursor < position)
     }
 
     /// Whether anything waits for it.

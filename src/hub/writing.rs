@@ -31,6 +31,7 @@ impl Hub {
                 }
             }
         }
+        self.mind_readers(now);
         self.close_over(outlet);
     }
 
