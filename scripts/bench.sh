@@ -4,7 +4,7 @@
 #     scripts/bench.sh                          everything, three runs each: about ten minutes
 #     scripts/bench.sh 100x10 1000x10           some workloads: 10x1 100x10 1000x10 5000x1 paced stalled idle joins
 #     scripts/bench.sh --runs 1 --servers hybrid-chat,floor joins
-#     scripts/bench.sh --window 64 100x10       more messages on their way from each sender (otherwise 16)
+#     scripts/bench.sh --window 16 100x10       fewer messages on their way from each sender (otherwise 64)
 #
 # How it measures, and what the figures mean: tests/bench/fanout.rs. It wants two idle cores (one for the server, one for
 # the load) and `ulimit -Hn` above 10,100 for the largest room. Linux only. Ends with status 1 if a message was lost,

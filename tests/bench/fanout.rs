@@ -9,6 +9,11 @@
 //! does the least that a server can do; it gets the same lines as our host, byte for byte, and sends lines of the same
 //! length (the mean of our run before it).
 //!
+//! How much of the floor a server reaches depends on the window, the number of messages that each sender has on their
+//! way: the more lines leave in one write (`lines/read` shows it at the other end), the less the system calls cost, and
+//! the more weighs what is done for each message. A server that wakes later gathers more and may then even use less CPU
+//! than the floor; two figures are comparable where their `lines/read` are. State the window with the figure.
+//!
 //! Ends with status 1 if something was lost, doubled or reordered by our host or the floor, or one of them failed.
 //! Without `--bench`, as `cargo test --benches` runs it, it checks itself and that a small load goes through. Linux only.
 #![allow(clippy::print_stdout, reason = "its tables are what it is for")]

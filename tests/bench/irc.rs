@@ -26,8 +26,8 @@ pub(crate) fn inspircd(folder: &Path, address: SocketAddr) -> io::Result<Vec<Str
         "<server name=\"bench.local\" description=\"bench\" network=\"bench\">\n\
          <bind address=\"{}\" port=\"{}\" type=\"clients\">\n\
          <path datadir=\"{folder}\" logdir=\"{folder}\" runtimedir=\"{folder}\">\n<pid file=\"{folder}/pid\">\n\
-         <connect allow=\"*\" localmax=\"20000\" globalmax=\"20000\" maxchans=\"1\" fakelag=\"no\" threshold=\"1000000\" \
-         commandrate=\"100000000\" recvq=\"1048576\" softsendq=\"67108864\" hardsendq=\"67108864\" resolvehostnames=\"no\" \
+         <connect allow=\"*\" localmax=\"20000\" globalmax=\"20000\" maxchans=\"1\" fakelag=\"no\" threshold=\"4000000\" \
+         commandrate=\"4000000000\" recvq=\"1048576\" softsendq=\"67108864\" hardsendq=\"67108864\" resolvehostnames=\"no\" \
          useident=\"no\" timeout=\"60\" pingfreq=\"120\">\n\
          <performance softlimit=\"20000\" somaxconn=\"4096\">\n",
         address.ip(),

@@ -16,9 +16,10 @@ use crate::ear::{Ear, Member};
 use crate::stamp::Stamp;
 use crate::tally::{Faults, Tally};
 
-/// Messages that a closed-loop sender has on their way where nobody says another number; the same for all servers. Fewer
-/// would measure how long a round trip takes, more would hide the system calls behind ever larger batches.
-pub(crate) const WINDOW: u32 = 16;
+/// Messages that a closed-loop sender has on their way where nobody says another number; the same for all servers. It
+/// decides how many lines leave in one write, and so what is compared: with few, how often a server happens to wake;
+/// with many, what it does for each message, because the system calls are spread over ever more of them.
+pub(crate) const WINDOW: u32 = 64;
 /// What is read from a socket at once.
 const READ: usize = 256 * 1024;
 /// The longest line that is kept until it ends; rosters are not.
@@ -85,6 +86,8 @@ pub(crate) struct Load {
     due: u64,
     /// Bytes that were read.
     pub(crate) received: u64,
+    /// Reads that brought them.
+    pub(crate) reads: u64,
 }
 
 /// How joining went.
@@ -112,6 +115,7 @@ impl Load {
             sent: Vec::new(),
             due: 0,
             received: 0,
+            reads: 0,
         })
     }
 
@@ -284,6 +288,7 @@ impl Load {
                 Ok(0) => connection.open = false,
                 Ok(count) => {
                     self.received += count as u64;
+                    self.reads += 1;
                     let now = self.epoch.elapsed().as_micros() as u64;
                     let bytes = &self.buffer[..kept + count];
                     let done = self.ear.hear(index, &mut connection.member, bytes, now);

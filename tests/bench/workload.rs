@@ -102,6 +102,7 @@ impl Workload {
             Column::compared("p99 ms", Unit::Millis, Better::Less),
             Column::new("p99.9 ms", Unit::Millis),
             Column::new("B/line", Unit::Count),
+            Column::new("lines/read", Unit::Decimal),
         ];
         const STALLED: &[Column] = &[
             Column::new("messages/s", Unit::Count),
@@ -183,7 +184,7 @@ fn speak(server: &Server, members: usize, senders: usize, pace: Pace, effort: Ef
     let values = [
         &[spent.deliveries / spent.seconds, spent.deliveries / spent.cpu, spent.cpu / spent.seconds],
         &latencies[..],
-        &[spent.bytes / spent.deliveries],
+        &[spent.bytes / spent.deliveries, spent.deliveries / spent.reads],
     ];
     let overhead = (spent.bytes / spent.deliveries).round() as usize;
     Ok(Sample { values: values.concat(), faults, complaint: load.complaint(), overhead: overhead.checked_sub(TEXT) })
@@ -296,6 +297,7 @@ struct Meter {
     cpu: f64,
     deliveries: f64,
     bytes: f64,
+    reads: f64,
     at: Instant,
 }
 
@@ -303,7 +305,8 @@ impl Meter {
     fn read(server: &Server, load: &Load) -> io::Result<Meter> {
         let (deliveries, bytes) = load.tally().map_or((0, 0), |tally| (tally.deliveries, tally.bytes));
         let cpu = os::cpu_time(server.pid())?.as_secs_f64();
-        Ok(Meter { seconds: 0.0, cpu, deliveries: deliveries as f64, bytes: bytes as f64, at: Instant::now() })
+        let [deliveries, bytes, reads] = [deliveries, bytes, load.reads].map(|count| count as f64);
+        Ok(Meter { seconds: 0.0, cpu, deliveries, bytes, reads, at: Instant::now() })
     }
 
     fn since(&self, before: &Meter) -> Meter {
@@ -312,6 +315,7 @@ impl Meter {
             cpu: self.cpu - before.cpu,
             deliveries: self.deliveries - before.deliveries,
             bytes: self.bytes - before.bytes,
+            reads: self.reads - before.reads,
             at: self.at,
         }
     }
