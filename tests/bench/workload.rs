@@ -104,6 +104,17 @@ impl Workload {
             Column::new("B/line", Unit::Count),
             Column::new("lines/read", Unit::Decimal),
         ];
+        // So little CPU time is used that a clock tick is a tenth of it: not compared.
+        const PACED: &[Column] = &[
+            Column::new("deliveries/s", Unit::Count),
+            Column::new("per CPU s", Unit::Count),
+            Column::new("CPU", Unit::Percent),
+            Column::new("p50 ms", Unit::Millis),
+            Column::compared("p99 ms", Unit::Millis, Better::Less),
+            Column::new("p99.9 ms", Unit::Millis),
+            Column::new("B/line", Unit::Count),
+            Column::new("lines/read", Unit::Decimal),
+        ];
         const STALLED: &[Column] = &[
             Column::new("messages/s", Unit::Count),
             Column::new("with stalled", Unit::Count),
@@ -130,7 +141,8 @@ impl Workload {
             Column::new("peak MiB", Unit::Mebi),
         ];
         match self.work {
-            Work::Fanout { .. } | Work::Paced { .. } => FANOUT,
+            Work::Fanout { .. } => FANOUT,
+            Work::Paced { .. } => PACED,
             Work::Stalled { .. } => STALLED,
             Work::Idle { .. } => IDLE,
             Work::Joins { .. } => JOINS,
