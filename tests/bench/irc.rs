@@ -1,4 +1,6 @@
 //! The least configuration with which the IRC servers of Debian let any number of fast clients in from one address.
+//!
+//! What may wait for a slow client is as much as in our stream, where it can be said.
 
 use std::fs;
 use std::io;
@@ -27,7 +29,7 @@ pub(crate) fn inspircd(folder: &Path, address: SocketAddr) -> io::Result<Vec<Str
          <bind address=\"{}\" port=\"{}\" type=\"clients\">\n\
          <path datadir=\"{folder}\" logdir=\"{folder}\" runtimedir=\"{folder}\">\n<pid file=\"{folder}/pid\">\n\
          <connect allow=\"*\" localmax=\"20000\" globalmax=\"20000\" maxchans=\"1\" fakelag=\"no\" threshold=\"4000000\" \
-         commandrate=\"4000000000\" recvq=\"1048576\" softsendq=\"67108864\" hardsendq=\"67108864\" resolvehostnames=\"no\" \
+         commandrate=\"4000000000\" recvq=\"1048576\" softsendq=\"4194304\" hardsendq=\"4194304\" resolvehostnames=\"no\" \
          useident=\"no\" timeout=\"60\" pingfreq=\"120\">\n\
          <performance softlimit=\"20000\" somaxconn=\"4096\">\n",
         address.ip(),
