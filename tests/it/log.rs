@@ -264,7 +264,7 @@ fn the_log_command_says_who_was_there() {
     let chat = read(&stage, &[file.to_str().unwrap()]);
     assert_eq!(chat.exits(), 0, "{:?}", chat.stderr());
     let text = chat.stdout().join("\n");
-    for word in ["lorde", "192.168.1.7", "a=\"b", "fd00::9"] {
+    for word in ["lorde", "192.168.1.7", "a=", "fd00::9"] {
         assert!(text.contains(word), "no {word} in\n{text}");
     }
 }

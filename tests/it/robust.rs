@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Chat, Raw, Signal, Stage, eventually, heavy, is};
+use crate::support::{Chat, PATIENCE, Raw, Signal, Stage, eventually, heavy, is};
 
 /// Two members say something, and everybody hears it.
 fn talks_on(host: &Chat, anna: &Chat, text: &str) {
@@ -19,9 +19,10 @@ fn talks_on(host: &Chat, anna: &Chat, text: &str) {
     }
 }
 
-/// A member that floods the room with numbered lines of this length and never looks at what comes back.
-fn flood(port: u16, lines: usize, length: usize) -> Raw {
+/// A member that floods the room with numbered lines of this length, and reads them all.
+fn flood(port: u16, lines: usize, length: usize) {
     let mut sender = Raw::member(port, "flood");
+    let reader = sender.reading_half().hears_until(&flooded(lines, length));
     let mut chunk = String::new();
     for number in 1..=lines {
         let text = format!("{number:06} {}", "x".repeat(length));
@@ -31,7 +32,7 @@ fn flood(port: u16, lines: usize, length: usize) -> Raw {
             chunk.clear();
         }
     }
-    sender
+    reader.join().unwrap();
 }
 
 /// The text of a line of `flood`.
@@ -128,8 +129,10 @@ fn p23_a_first_line_without_end_costs_no_memory() {
     for member in [false, true] {
         let mut raw = if member { Raw::member(stage.port(), "endless") } else { Raw::connect(stage.port()) };
         raw.try_bytes(b"{\"type\":\"say\",\"text\":\"").unwrap();
-        let ended = (0..256).any(|_| raw.try_bytes(&[b'z'; 64 * 1024]).is_err());
-        assert!(ended, "16 MiB of one line were taken");
+        let started = Instant::now();
+        while raw.try_bytes(&[b'z'; 64 * 1024]).is_ok() {
+            assert!(started.elapsed() < PATIENCE, "the host reads on");
+        }
     }
     talks_on(&host, &anna, "unimpressed");
     let grown = resident(&host).saturating_sub(before);
@@ -215,8 +218,7 @@ fn p19_members_that_never_read_stop_nobody() {
     let started = Instant::now();
     let last = flooded(LINES, LENGTH);
     let readers: Vec<_> = readers.into_iter().chain([watcher]).map(|raw| raw.hears_until(&last)).collect();
-    let mut sender = flood(stage.port(), LINES, LENGTH);
-    sender.hears(&last);
+    flood(stage.port(), LINES, LENGTH);
     let wanted: Vec<String> = (1..=LINES).map(|number| flooded(number, LENGTH)).collect();
     for reader in readers {
         assert!(reader.join().unwrap() == wanted, "each line once, in order");
@@ -247,8 +249,7 @@ fn p20_a_member_that_was_dropped_comes_back_and_learns_what_it_missed() {
     let host = stage.host_with(&["--rate", "0"]);
     let sleeper = stage.join("sleeper");
     sleeper.signal(Signal::STOP);
-    let mut sender = flood(stage.port(), LINES, LENGTH);
-    sender.hears(&flooded(LINES, LENGTH));
+    flood(stage.port(), LINES, LENGTH);
     let left = host.expect("left", |event| is(event, "left") && event["name"] == "sleeper");
     assert_eq!(left["reason"], "slow");
     host.mark();
@@ -261,11 +262,12 @@ fn p20_a_member_that_was_dropped_comes_back_and_learns_what_it_missed() {
     assert!(rows.is_sorted() && rows.windows(2).all(|pair| pair[0] != pair[1]), "in order, and none twice");
     assert_eq!(rows.last(), Some(&flooded(LINES, LENGTH)));
     let missed = LINES - rows.len();
-    let told = sleeper
-        .events()
-        .iter()
-        .any(|event| is(event, "notice") && event["text"].as_str().unwrap().contains(&missed.to_string()));
-    assert!(missed == 0 || told, "{missed} are missing, and nobody says so");
+    let events = sleeper.events();
+    let notices = events.iter().filter(|event| is(event, "notice")).map(|event| event["text"].as_str().unwrap());
+    let numbers = notices.flat_map(|text| text.split(|letter: char| !letter.is_ascii_digit()));
+    let told: usize = numbers.filter_map(|number| number.parse::<usize>().ok()).sum();
+    // Counted are entries of the order: the messages, and the few comings and goings between them.
+    assert!((missed..missed + 5).contains(&told), "{missed} are missing, told were {told}");
 }
 
 #[test]
@@ -279,7 +281,7 @@ fn p21_resets_during_a_broadcast_hurt_nobody_else() {
     let last = flooded(LINES, 200);
     let readers: Vec<_> = readers.into_iter().map(|raw| raw.hears_until(&last)).collect();
     let port = stage.port();
-    let sender = thread::spawn(move || flood(port, LINES, 200).hears(&flooded(LINES, 200)));
+    let sender = thread::spawn(move || flood(port, LINES, 200));
     // Each goes at another moment of the flood, with bytes of it unread.
     for (number, raw) in doomed.iter_mut().enumerate() {
         raw.hears(&flooded(100 * (number + 1), 200));
@@ -302,12 +304,14 @@ fn a_paste_is_read_at_the_rooms_pace_and_nothing_of_it_is_lost() {
     let host = stage.host_with(&["--rate", "100"]);
     let anna = stage.join("anna");
     let started = Instant::now();
-    let mut sender = flood(stage.port(), 1_300, 10);
+    let port = stage.port();
+    let sender = thread::spawn(move || flood(port, 1_300, 10));
     // 1,000 at once, the others in 3 s; meanwhile nobody else waits.
+    host.hears(&flooded(1_000, 10));
     anna.say("am I slowed down?");
     host.hears("am I slowed down?");
     let meanwhile = started.elapsed();
-    sender.hears(&flooded(1_300, 10));
+    sender.join().unwrap();
     let took = started.elapsed();
     assert!(took >= Duration::from_millis(2_900), "{took:?}");
     assert!(meanwhile < Duration::from_secs(2), "{meanwhile:?}");

@@ -188,12 +188,17 @@ fn a_newcomer_gets_what_was_said_before() {
     assert_eq!(carla.hears("live")["replayed"], false);
 }
 
+/// A message as an object, in which `type` has to come first to tell it from text.
+fn object(text: &str) -> String {
+    format!("{{\"type\":\"say\",\"text\":{}}}", json!(text))
+}
+
 #[test]
 fn a_text_of_several_lines_stays_one_message() {
     let stage = Stage::new();
     let (_host, anna, bert) = trio(&stage);
     let text = "def f():\n\treturn 1\n\n{\"type\":\"say\"} / // \u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}";
-    anna.say(&json!({"type": "say", "text": text}).to_string());
+    anna.say(&object(text));
     assert_eq!(anna.hears(text)["own"], true);
     assert_eq!(bert.hears(text)["from"], "anna");
     // An object that is none of the protocol's is an error, not a message; what only looks like one is text.
@@ -211,7 +216,7 @@ fn p29_no_control_character_of_a_peer_reaches_a_screen() {
     let plain = stage.start("plain").args(&["--plain", "--name", "reader", "--role", "client", &stage.address()]).run();
     host.expect("joined", |event| is(event, "joined") && event["name"] == "reader");
     let nasty = "a\u{1b}[2J\u{1b}]0;title\u{7}b\rbert: forged\u{9b}31m\u{202e}txet\u{0}\u{7f}\nnext";
-    anna.say(&json!({"type": "say", "text": nasty}).to_string());
+    anna.say(&object(nasty));
     let heard = host.watch("the message", |event| {
         event["text"].as_str().filter(|text| is(event, "message") && text.starts_with('a')).map(str::to_owned)
     });

@@ -18,7 +18,9 @@ use serde_json::Value;
 use super::PATIENCE;
 
 /// How many lines of each process a failed test shows: the end is what matters.
-const DUMP_LINES: usize = 120;
+const DUMP_LINES: usize = 40;
+/// How much of each line.
+const DUMP_LINE_BYTES: usize = 240;
 
 /// What a process has printed so far, and whether it is gone.
 #[derive(Default)]
@@ -50,7 +52,8 @@ impl Screen {
                 let _ = writeln!(text, "{stream}: ({skipped} lines before)");
             }
             for line in &lines[skipped..] {
-                let _ = writeln!(text, "{stream}: {line}");
+                let (line, cut) = line.split_at(line.floor_char_boundary(DUMP_LINE_BYTES));
+                let _ = writeln!(text, "{stream}: {line}{}", if cut.is_empty() { "" } else { " …" });
             }
         }
         text

@@ -17,6 +17,8 @@ pub(crate) struct Raw {
     taken: usize,
     /// All lines so far, for a failed test.
     heard: Vec<String>,
+    /// Whether it answers pings.
+    answers: bool,
 }
 
 impl Raw {
@@ -26,7 +28,7 @@ impl Raw {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, buffer: Vec::new(), taken: 0, heard: Vec::new() }
+        Self { stream, buffer: Vec::new(), taken: 0, heard: Vec::new(), answers: true }
     }
 
     /// Connects and says hello: with what `welcome` said.
@@ -98,7 +100,9 @@ impl Raw {
             if object["type"] != "ping" {
                 return Some(object);
             }
-            self.try_bytes(b"{\"type\":\"pong\"}\n").ok();
+            if self.answers {
+                self.try_bytes(b"{\"type\":\"pong\"}\n").ok();
+            }
         }
     }
 
@@ -132,6 +136,12 @@ impl Raw {
     /// Reads on until the connection has ended.
     pub(crate) fn ends(&mut self) {
         while self.line().is_some() {}
+    }
+
+    /// The reading half, for another thread. It answers no pings, which could fall into a line of the writing half.
+    pub(crate) fn reading_half(&mut self) -> Self {
+        let stream = self.stream.try_clone().unwrap();
+        Self { stream, buffer: std::mem::take(&mut self.buffer), taken: self.taken, heard: Vec::new(), answers: false }
     }
 
     /// Reads on in a thread until `last` comes: the texts that were said, in order. For rooms that speak fast.
