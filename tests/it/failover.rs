@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Chat, Proxy, Signal, Stage, free_port, heavy, is};
+use crate::support::{Chat, Proxy, Signal, Stage, eventually, free_port, heavy, is};
 
 /// How soon somebody hosts again: promised are 3 s, on a machine with nothing else to do.
 const BOUND: Duration = Duration::from_secs(6);
@@ -107,12 +107,13 @@ fn the_eldest_takes_over() {
     assert_eq!(late.expect("role", |event| is(event, "role"))["host"], "peer1");
 }
 
-#[test]
-fn nothing_said_during_a_kill_is_lost_or_doubled() {
+/// Four peers talk without a pause while the host goes: what they say is on all their screens, once and in order.
+fn talk_while(host_goes: impl FnOnce(&Chat)) {
     const LINES: usize = 100;
     let _turn = heavy();
     let stage = Stage::new();
     let (host, peers) = room(&stage, 4);
+    let mut host_goes = Some(host_goes);
     for number in 0..LINES {
         for (index, peer) in peers.iter().enumerate() {
             peer.say(&format!("{index}-{number:03}"));
@@ -120,7 +121,7 @@ fn nothing_said_during_a_kill_is_lost_or_doubled() {
         if number == LINES / 2 {
             // In the middle: some are acknowledged, some are on their way, some come while nobody hosts.
             peers[0].hears("0-010");
-            host.signal(Signal::KILL);
+            host_goes.take().unwrap()(&host);
         }
     }
     let last = LINES - 1;
@@ -141,7 +142,51 @@ fn nothing_said_during_a_kill_is_lost_or_doubled() {
     for peer in &peers {
         assert_eq!(peer.messages().iter().filter(|message| message["own"] == true).count(), LINES);
         assert!(!peer.events().iter().any(|event| is(event, "refused")));
+        assert_eq!(peer.sees_members(4).len(), 4);
     }
+}
+
+#[test]
+fn nothing_said_during_a_kill_is_lost_or_doubled() {
+    talk_while(|host| host.signal(Signal::KILL));
+}
+
+#[test]
+fn nothing_said_during_a_hand_over_is_lost_or_doubled() {
+    talk_while(|host| host.say("/quit"));
+}
+
+#[test]
+fn p15_twenty_members_meet_again_at_once() {
+    let _turn = heavy();
+    let stage = Stage::new();
+    let (host, peers) = room(&stage, 20);
+    kill(&host, &peers);
+    peers[19].say("all here?");
+    peers.iter().for_each(|peer| drop(peer.hears("all here?")));
+    peers.iter().for_each(|peer| drop(peer.sees_members(20)));
+}
+
+#[test]
+fn a_successor_killed_as_soon_as_it_listens_is_replaced_too() {
+    let _turn = heavy();
+    let stage = Stage::new();
+    let (host, mut peers) = room(&stage, 5);
+    peers[4].say("before");
+    peers.iter().for_each(|peer| drop(peer.hears("before")));
+    peers.iter().for_each(Chat::mark);
+    host.signal(Signal::KILL);
+    // Its log is opened when it begins to host: it is killed while the others come to it.
+    eventually("the successor's log", || stage.path("peer1.log").exists().then_some(()));
+    peers.remove(0).signal(Signal::KILL);
+    for peer in &peers {
+        peer.expect("new host", |event| is(event, "role") && event["host"] != "capo" && event["host"] != "peer1");
+    }
+    peers[3].say("after");
+    peers.iter().for_each(|peer| drop(peer.hears("after")));
+    let texts: Vec<_> = same_everywhere(&peers).into_iter().map(|(_, _, text)| text).collect();
+    assert_eq!(texts, ["before", "after"]);
+    peers.iter().for_each(|peer| drop(peer.sees_members(4)));
 }
 
 #[test]
