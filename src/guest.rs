@@ -275,7 +275,7 @@ fn dialed(over: &Over) -> Dialed {
         Over::NotARoom(found) => Dialed::NotARoom(found.clone()),
         Over::Refused { code, text } => Dialed::TurnedAway { code: code.clone(), text: text.clone() },
         Over::Silent => Dialed::Silent,
-        Over::HungUp(_) | Over::Lost | Over::TimedOut | Over::HandedOver(_) | Over::Closed(_) => Dialed::HungUp,
+        _ => Dialed::HungUp,
     }
 }
 

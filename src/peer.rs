@@ -122,6 +122,9 @@ impl Peer<'_> {
         let host_at = seated.address;
         let how = match self.guest().sit(seated)? {
             Over::Closed(closed) => return Ok(Ok(closed)),
+            Over::Unheard { code, text } => {
+                return Err(Error::Refused { tried: "say all of standard input".into(), code, text });
+            }
             Over::TimedOut => How::Silence,
             Over::HandedOver(to) => How::HandedOver(to),
             _ => How::HungUp,

@@ -53,6 +53,13 @@ pub enum Over {
     TimedOut,
     /// We were in the room, and its host hands it over to a member.
     HandedOver(MemberId),
+    /// The end, in order, of a script that has said something which the room does not have.
+    Unheard {
+        /// For scripts.
+        code: String,
+        /// For people.
+        text: String,
+    },
     /// The end, in order.
     Closed(Closed),
 }
@@ -82,6 +89,10 @@ pub struct Seat {
     /// How far others have counted their private messages to us: a host that is new may pass one on again.
     told: HashMap<PeerId, u64>,
     leaving: Option<Leaving>,
+    /// The standard input has ended: whoever wrote it is told by our end whether the room has all of it.
+    script: bool,
+    /// The last of our messages that the room did not take, and why.
+    untaken: Option<(String, String)>,
     role: Option<What>,
     events: VecDeque<Event>,
     address: String,
@@ -109,6 +120,8 @@ impl Seat {
             asked: VecDeque::new(),
             told: HashMap::new(),
             leaving: None,
+            script: false,
+            untaken: None,
             role: None,
             events: VecDeque::new(),
             address: String::new(),
@@ -273,6 +286,10 @@ impl Seat {
     }
 
     fn close(&mut self, reason: Closed, text: &str, now: Moment) {
+        if let Some((code, text)) = self.unheard(reason) {
+            self.phase = Phase::Over(Over::Unheard { code, text });
+            return;
+        }
         self.tell(What::Closed { reason, text: text.into() }, now);
         self.phase = Phase::Over(Over::Closed(reason));
     }

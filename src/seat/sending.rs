@@ -4,6 +4,7 @@ use super::{Leaving, Phase, Seat};
 use crate::limits::{DEPARTED, READY_BYTES, UNACKNOWLEDGED};
 use crate::moment::Moment;
 use crate::room::event::{Closed, Command, Message, What};
+use crate::room::text;
 use crate::wire::native::{self, ToldLine};
 
 impl Seat {
@@ -26,6 +27,7 @@ impl Seat {
             }
             Command::EndOfInput => {
                 self.leaving.get_or_insert(Leaving::WhenHeard);
+                self.script = true;
                 self.farewell_if_heard(now);
             }
             Command::Quit | Command::Stop => self.leave(now),
@@ -49,6 +51,16 @@ impl Seat {
             Phase::In => self.out.extend_from_slice(native::BYE),
             _ => self.close(Closed::Left, "you left", now),
         }
+    }
+
+    /// What a script has said that the room does not have when it ends for `reason`.
+    pub(super) fn unheard(&self, reason: Closed) -> Option<(String, String)> {
+        let all_was_said = self.script && matches!(reason, Closed::Left | Closed::HostShutdown);
+        let cut_off = || {
+            let left = self.unacknowledged.len();
+            (left > 0).then(|| ("closed".into(), format!("the room was closed before it had the last {left} messages")))
+        };
+        if all_was_said { self.untaken.clone().or_else(cut_off) } else { None }
     }
 
     /// Leaves once everything is acknowledged, if that is what we wait for.
@@ -120,6 +132,7 @@ impl Seat {
     pub(super) fn refused(&mut self, code: String, text: String, n: Option<u64>, now: Moment) {
         if let Some(n) = n {
             self.unacknowledged.retain(|(count, _)| *count != n);
+            self.untaken = Some((code.clone(), text::clean(&text).into_owned()));
         }
         self.tell(What::Refused { code, text }, now);
         self.farewell_if_heard(now);
