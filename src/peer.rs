@@ -1,6 +1,5 @@
 //! Carries out what the election says: swaps host for guest and back under a running interface.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 
@@ -153,15 +152,19 @@ impl Peer<'_> {
         let Some(listener) = self.claimed.take() else { return Err(self.failed(Failure::AddressInUse)) };
         let now = self.net.clock.now();
         let peer = self.seat.peer();
-        let (replica, unacknowledged): (_, VecDeque<_>) = self.seat.into_host();
+        let told = self.seat.take_told();
+        let (replica, unacknowledged) = self.seat.into_host();
         let room = match (replica, gone) {
-            (Some(replica), Some(reason)) => Room::take_over(replica, peer, reason, self.config.max_members, now),
+            (Some(replica), Some(reason)) => {
+                Room::take_over(replica, peer, &self.config.name, reason, self.config.max_members, now)
+            }
             _ => {
                 let id = RoomId(u64::from_le_bytes(random()?));
                 Room::open(id, peer, &self.config.name, Vec::new(), self.config.max_members, now)
             }
         };
-        let own = Own::new(peer, listener.address().to_string(), unacknowledged);
+        let mut own = Own::new(peer, listener.address().to_string(), unacknowledged);
+        own.told = told;
         let hub = Hub::new(room, self.config.rate, own, now);
         match host::run(&mut self.net, listener, hub, log, self.commands, self.events)? {
             host::Ended::Closed => Ok(Closed::HostShutdown),

@@ -150,8 +150,6 @@ struct Arrival {
     peer: Option<PeerId>,
     name: Name,
     hello: Hello,
-    /// It was asked for what we lack.
-    asked: bool,
 }
 
 /// A member's connection.
@@ -258,12 +256,13 @@ impl Room {
         if known.is_none() && self.is_full() {
             return Err(Refusal::new("room-full", format!("the room is full: {} members", self.max_members)));
         }
+        let lack = if self.flush.is_some() { self.lacks(&hello) } else { None };
         if self.arrivals.is_empty() {
             let pause = GATHER_MAX.min(GATHER_PER_MEMBER * u32::try_from(self.links.len()).unwrap_or(u32::MAX));
             self.admit_at = self.last_admission.map_or(now.mono, |last| now.mono.max(last + pause));
         }
-        self.arrivals.push(Arrival { link, ip, peer, name, hello, asked: false });
-        Ok(self.ask(self.arrivals.len() - 1).into_iter().collect())
+        self.arrivals.push(Arrival { link, ip, peer, name, hello });
+        Ok(lack.map(|after| Effect::Letter(link, Letter::Lack(after))).into_iter().collect())
     }
 
     /// Whether there is no place for a newcomer: members who are away keep theirs, and who waits has one already.
@@ -334,7 +333,8 @@ impl Room {
             log.last().saturating_sub(after)
                 - u64::try_from(log.after(after).len()).unwrap_or(0).min(log.last() - after)
         });
-        let wanted = after.map(|after| after + 1..=theirs).filter(|wanted| !wanted.is_empty());
+        // Who comes out of another room has all of its past to tell.
+        let wanted = Some(after.unwrap_or(0) + 1..=theirs).filter(|wanted| !wanted.is_empty());
         let lack = wanted.is_some();
         match wanted {
             Some(wanted) => self.pasts.insert(id, wanted),
@@ -559,3 +559,6 @@ impl Room {
         self.replica.append(Entry { seq, term: self.replica.term, at: now.wall, act });
     }
 }
+
+#[cfg(test)]
+mod tests;

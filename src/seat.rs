@@ -151,6 +151,11 @@ impl Seat {
         self.replica.is_some().then_some(self.me)
     }
 
+    /// How far others have counted what they told us privately: who hosts has to pass over what is said again, as we do.
+    pub fn take_told(&mut self) -> HashMap<PeerId, u64> {
+        std::mem::take(&mut self.told)
+    }
+
     /// What it takes to host a room ourselves: what we know of the one we were in, and what we still have to say.
     pub fn into_host(self) -> (Option<Replica>, VecDeque<(u64, Command)>) {
         (self.replica, self.unacknowledged)
@@ -218,7 +223,7 @@ impl Seat {
             (Phase::Over(_), _) => return,
             (Phase::In, Some(Leaving::Since(_))) => return self.close(Closed::Left, "you left", now),
             (Phase::In, _) => Over::Lost,
-            (Phase::Greeting, _) if self.passed_over + self.held.len() > 0 => Over::NotARoom(self.found()),
+            (Phase::Greeting, _) if self.speaks_otherwise() => Over::NotARoom(self.found()),
             (Phase::Greeting, _) => Over::HungUp(why.into()),
         };
         self.phase = Phase::Over(over);
@@ -246,13 +251,17 @@ impl Seat {
         }
         match self.phase {
             Phase::Greeting if self.since + HELLO_ANSWER <= now.mono => {
-                let nothing_came = self.passed_over + self.held.len() == 0;
-                let over = if nothing_came { Over::Silent } else { Over::NotARoom(self.found()) };
+                let over = if self.speaks_otherwise() { Over::NotARoom(self.found()) } else { Over::Silent };
                 self.phase = Phase::Over(over);
             }
             Phase::In if self.heard + SILENCE <= now.mono => self.phase = Phase::Over(Over::TimedOut),
             _ => {}
         }
+    }
+
+    /// Whether what has come is no beginning of an answer to our hello. Half a line of it is: its host may just have died.
+    fn speaks_otherwise(&self) -> bool {
+        self.passed_over > 0 || self.held.first().is_some_and(|first| *first != b'{')
     }
 
     fn line(&mut self, line: &[u8], now: Moment) {

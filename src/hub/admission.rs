@@ -43,7 +43,10 @@ pub(super) fn greet(
             Ok(effects) => Greeted::Waits(effects),
             Err(refusal) => Greeted::Refused(refusal),
         },
-        Request::Hand(line) => Greeted::GoesOn(room.hand(link, *line)),
+        Request::Hand(line) => {
+            room.hand(link, *line);
+            Greeted::GoesOn(Vec::new())
+        }
         Request::Ping => Greeted::GoesOn(vec![Effect::Letter(link, Letter::Pong)]),
         Request::Pong => Greeted::GoesOn(Vec::new()),
         Request::Bye => Greeted::Leaves,

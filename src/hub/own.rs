@@ -1,7 +1,7 @@
 //! The host's own participant: a member like any other, without a socket.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use super::Hub;
 use crate::moment::Moment;
@@ -20,6 +20,8 @@ pub struct Own {
     pub address: String,
     /// What it had sent to the host before and not got back, with its count: said again as soon as that is possible.
     pub unacknowledged: VecDeque<(u64, Command)>,
+    /// How far others had counted what they told it privately, before it became the host: they may say it again.
+    pub told: HashMap<PeerId, u64>,
     /// The last `role` that it was told.
     role: Option<What>,
 }
@@ -27,7 +29,7 @@ pub struct Own {
 impl Own {
     /// The participant of a host that listens at `address`.
     pub fn new(peer: PeerId, address: String, unacknowledged: VecDeque<(u64, Command)>) -> Self {
-        Self { peer, address, unacknowledged, role: None }
+        Self { peer, address, unacknowledged, told: HashMap::new(), role: None }
     }
 }
 
@@ -109,6 +111,7 @@ impl Hub {
     pub(super) fn show(&mut self, letter: Letter, now: Moment) {
         self.tell_entries(now);
         let what = match letter {
+            Letter::Told { peer, n, .. } if self.own.told.get(&peer).is_some_and(|told| n <= *told) => return,
             Letter::Told { by, from, to, text, action, .. } => What::Message(Message {
                 from: from.to_string(),
                 text: text.to_string(),

@@ -151,3 +151,53 @@ pub fn common(ours: &[Term], theirs: &[Term]) -> u64 {
     }
     0
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Every entry of a log, by who numbered it: `common` must find the last place up to which two such lists agree.
+    type Past = Vec<(u64, u64)>;
+
+    fn table(past: &Past) -> Vec<Term> {
+        let mut table: Vec<Term> = Vec::new();
+        for (seq, (term, host)) in (1..).zip(past.iter().copied()) {
+            match table.last_mut() {
+                Some(last) if (last.term, last.host) == (term, host) => last.last = seq,
+                _ => table.push(Term { term, host, last: seq }),
+            }
+        }
+        table
+    }
+
+    /// One past, and two that go on from it for a while, each with hosts of its own; a term is longer in one of them.
+    fn pasts() -> impl Strategy<Value = (Past, Past)> {
+        let terms = |host: u64| prop::collection::vec((0..3u64, 0..6usize), 0..5).prop_map(move |runs| (host, runs));
+        (terms(0), terms(10), terms(20), 0..9usize).prop_map(|(shared, one, two, cut)| {
+            let mut term = 0;
+            let mut go_on = |past: &mut Past, (host, runs): (u64, Vec<(u64, usize)>)| {
+                for (who, length) in runs {
+                    term += 1;
+                    past.extend(std::iter::repeat_n((term, host + who), length));
+                }
+            };
+            let mut ours = Past::new();
+            go_on(&mut ours, shared);
+            let mut theirs = ours[..ours.len().saturating_sub(cut)].to_vec();
+            go_on(&mut ours, one);
+            go_on(&mut theirs, two);
+            (ours, theirs)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn two_tables_agree_exactly_as_far_as_the_logs_do((ours, theirs) in pasts()) {
+            let agree = ours.iter().zip(&theirs).take_while(|(our, their)| our == their).count() as u64;
+            prop_assert_eq!(common(&table(&ours), &table(&theirs)), agree);
+            prop_assert_eq!(common(&table(&theirs), &table(&ours)), agree);
+        }
+    }
+}

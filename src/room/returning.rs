@@ -12,7 +12,7 @@ use super::log::{Term, common};
 use super::name::Name;
 use super::replica::Replica;
 use super::text::message;
-use super::{Admission, Arrival, Effect, End, Letter, Linked, Room};
+use super::{Admission, Arrival, Effect, End, Linked, Room};
 use crate::limits::{ABSENT, FLUSH, TERMS};
 use crate::moment::Moment;
 use crate::wire::native::{EntryLine, Hello};
@@ -32,10 +32,24 @@ pub(super) struct Flush {
 impl Room {
     /// Goes on with a room whose host is gone, as its next host. The room first only listens.
     ///
-    /// `reason` is why the old host left: `Quit` when it handed over, else `Lost`.
-    pub fn take_over(mut replica: Replica, me: PeerId, reason: Leave, max_members: usize, now: Moment) -> Self {
-        let own = replica.members().find(|member| member.peer == me).cloned();
-        let own = own.expect("who takes a room over is a member of it");
+    /// `reason` is why the old host left: `Quit` when it handed over, else `Lost`. `name` is what the new host is called
+    /// where it is no member by then: it had been given up, and had not heard yet that it was let in again.
+    pub fn take_over(
+        mut replica: Replica,
+        me: PeerId,
+        name: &Name,
+        reason: Leave,
+        max_members: usize,
+        now: Moment,
+    ) -> Self {
+        let own = replica.members().find(|member| member.peer == me).cloned().unwrap_or_else(|| Member {
+            id: MemberId(0),
+            peer: me,
+            returns: true,
+            name: Arc::from(name.as_str()),
+            at: Vec::new(),
+            n: 0,
+        });
         let id = own.id;
         let before = std::mem::replace(&mut replica.host, id);
         let mut room = Self::around(replica, id, max_members);
@@ -55,53 +69,38 @@ impl Room {
         self.flush.is_some()
     }
 
-    /// The entry after which a member has entries of our own past that we lack.
+    /// The entry after which somebody has entries of our own past that we lack. It need not be a member to our knowledge: it
+    /// may have come while we were behind.
     pub(super) fn lacks(&self, hello: &Hello) -> Option<u64> {
         let (ours, theirs) = (self.replica.log.last(), hello.have.last()?.last);
-        let same_past = hello.room == Some(self.replica.room) && common(self.replica.log.terms(), &hello.have) == ours;
-        (same_past && theirs > ours && self.is_member(hello)).then_some(ours)
+        let same_past = self.was_here(hello) && common(self.replica.log.terms(), &hello.have) == ours;
+        (same_past && theirs > ours).then_some(ours)
     }
 
-    fn is_member(&self, hello: &Hello) -> bool {
-        hello.key.is_some_and(|key| self.peers.contains_key(&key.peer()))
+    fn was_here(&self, hello: &Hello) -> bool {
+        hello.room == Some(self.replica.room) && hello.key.is_some()
     }
 
     /// Whether everybody who can come back has, with everything that it has.
     pub(super) fn all_are_back(&self) -> bool {
         let Some(flush) = &self.flush else { return true };
         let back: HashSet<PeerId> = self.arrivals.iter().filter_map(|arrival| arrival.peer).collect();
-        let awaited = |id: MemberId| id != self.me && id != flush.before;
-        self.replica.members().filter(|member| member.returns && awaited(member.id)).all(|m| back.contains(&m.peer))
+        let is_awaited = |m: &&Member| m.returns && m.peer != flush.own.peer && m.id != flush.before;
+        self.replica.members().filter(is_awaited).all(|member| back.contains(&member.peer))
             && self.arrivals.iter().all(|arrival| self.lacks(&arrival.hello).is_none())
     }
 
-    /// Asks somebody who waits, once, for what we lack.
-    pub(super) fn ask(&mut self, arrival: usize) -> Option<Effect> {
-        let arrival = self.arrivals.get(arrival).filter(|arrival| self.flush.is_some() && !arrival.asked)?;
-        let (link, after) = (arrival.link, self.lacks(&arrival.hello)?);
-        let asked = self.arrivals.iter_mut().find(|arrival| arrival.link == link)?;
-        asked.asked = true;
-        Some(Effect::Letter(link, Letter::Lack(after)))
-    }
-
     /// An entry that a connection hands over before it is in: accepted while we only listen, if it follows on what we have.
-    pub fn hand(&mut self, link: super::Link, line: EntryLine) -> Vec<Effect> {
+    pub fn hand(&mut self, link: super::Link, line: EntryLine) {
         let giver = self.arrivals.iter().find(|arrival| arrival.link == link && self.lacks(&arrival.hello).is_some());
-        let Some(giver) = giver.filter(|_| self.flush.is_some()) else { return Vec::new() };
+        let Some(giver) = giver.filter(|_| self.flush.is_some()) else { return };
         let table: Vec<Term> = giver.hello.have.clone();
-        let mut somebody_came = false;
         for entry in line.into_entries(self.replica.term, &self.replica) {
             if entry.seq == self.replica.log.last() + 1 && self.is_sound(&entry) {
-                somebody_came |= matches!(entry.act, Act::Joined(_));
                 self.learn(&entry);
                 self.replica.append_as_in(&table, entry);
             }
         }
-        if !somebody_came {
-            return Vec::new();
-        }
-        // A member whom we did not know as one may be ahead as well.
-        (0..self.arrivals.len()).filter_map(|arrival| self.ask(arrival)).collect()
     }
 
     /// Whether an entry is one that a host can have ordered.
@@ -148,11 +147,12 @@ impl Room {
     /// The room goes on: a new term, in which the old host is gone.
     pub(super) fn end_flush(&mut self, now: Moment) {
         let Some(flush) = self.flush.take() else { return };
-        self.replica.term = self.highest_term() + 1;
+        self.replica.term = self.highest_term().saturating_add(1);
         self.replica.log.begin_term(self.replica.term, flush.own.peer);
         self.count_absent();
-        if self.replica.member(self.me).is_none() {
-            self.come_again(flush.own, now);
+        match self.peers.get(&flush.own.peer).copied() {
+            Some(id) => self.be(id),
+            None => self.come_again(flush.own, now),
         }
         let came_back = self
             .replica
@@ -166,10 +166,7 @@ impl Room {
     /// The highest term that anybody has seen who is here. What is further ahead than a table of terms reaches is not true.
     fn highest_term(&self) -> u64 {
         let seen = self.replica.term.max(self.replica.log.terms().last().map_or(0, |term| term.term));
-        let theirs = self
-            .arrivals
-            .iter()
-            .filter(|arrival| arrival.hello.room == Some(self.replica.room) && self.is_member(&arrival.hello));
+        let theirs = self.arrivals.iter().filter(|arrival| self.was_here(&arrival.hello));
         let theirs = theirs.filter_map(|arrival| arrival.hello.have.last()).map(|term| term.term);
         theirs.filter(|term| *term <= seen + TERMS as u64).fold(seen, u64::max)
     }
@@ -183,17 +180,22 @@ impl Room {
         }
     }
 
+    /// The host's own participant is this member.
+    fn be(&mut self, id: MemberId) {
+        if let Some(own) = self.links.remove(&self.me) {
+            self.links.insert(id, own);
+        }
+        (self.me, self.replica.host) = (id, id);
+    }
+
     /// The last host had given us up before it went, as others have told us: we join anew.
     fn come_again(&mut self, own: Member, now: Moment) {
         let id = self.replica.next_id();
         let wanted = Name::parse(&own.name).unwrap_or_else(|_| Name::for_login(&own.name));
         let name = Arc::from(self.names.take(&wanted, own.peer, now.mono).as_str());
         let n = self.counted.get(&own.peer).copied().unwrap_or(0).max(own.n);
-        if let Some(linked) = self.links.remove(&self.me) {
-            self.links.insert(id, linked);
-        }
         self.peers.insert(own.peer, id);
-        (self.me, self.replica.host) = (id, id);
+        self.be(id);
         self.order(Act::Joined(Member { id, name, n, ..own }), now);
     }
 
@@ -224,7 +226,7 @@ impl Room {
             if self.replica.log.iter().any(known) {
                 continue;
             }
-            let Ok(text) = message(&said.text).map(|text| Arc::from(text)) else { continue };
+            let Ok(text) = message(&said.text).map(Arc::from) else { continue };
             let by = self.peers.get(&said.peer).copied();
             if by.is_none() {
                 self.remember_count(said.peer, said.n);

@@ -136,7 +136,7 @@ impl Run {
         (peer.pipe, peer.stalled) = (Some(pipe), false);
         peer.sending.clear();
         let mut line = format!(r#"{{"type":"hello","v":1,"name":"p{}""#, who / 2 + 10);
-        if who % 3 != 0 {
+        if !who.is_multiple_of(3) {
             line += &format!(r#","key":"{}","port":8808"#, secret(who as u8 + 1));
         } else {
             peer.n = 0;
@@ -330,21 +330,21 @@ impl Reader {
                 }
                 let seq = *messages.entry((said.by.0, said.n)).or_insert(said.seq);
                 assert_eq!(seq, said.seq, "a message is there twice");
-                agree(truth, said.seq, text);
+                agree(truth, said.seq, &text);
             }
             FromHost::Joined(joined) => {
                 self.entry(joined.seq, joined.members.len() as u64);
                 for (seq, member) in (joined.seq..).zip(&joined.members) {
-                    agree(truth, seq, format!("joined {} {}", member.id.0, member.name));
+                    agree(truth, seq, &format!("joined {} {}", member.id.0, member.name));
                 }
             }
             FromHost::Left(left) => {
                 self.entry(left.seq, 1);
-                agree(truth, left.seq, format!("left {} {} {:?}", left.id.0, left.name, left.reason));
+                agree(truth, left.seq, &format!("left {} {} {:?}", left.id.0, left.name, left.reason));
             }
             FromHost::Renamed(renamed) => {
                 self.entry(renamed.seq, 1);
-                agree(truth, renamed.seq, format!("renamed {} {} {}", renamed.id.0, renamed.from, renamed.to));
+                agree(truth, renamed.seq, &format!("renamed {} {} {}", renamed.id.0, renamed.from, renamed.to));
             }
             FromHost::Told(ToldLine { peer, n, .. }) => {
                 assert!(self.next.is_some(), "told before the welcome");
@@ -370,7 +370,7 @@ impl Reader {
     }
 }
 
-fn agree(truth: &mut BTreeMap<u64, String>, seq: u64, entry: String) {
-    let first = truth.entry(seq).or_insert_with(|| entry.clone());
+fn agree(truth: &mut BTreeMap<u64, String>, seq: u64, entry: &str) {
+    let first = truth.entry(seq).or_insert_with(|| entry.to_owned());
     assert_eq!(*first, entry, "two members read different entries {seq}");
 }

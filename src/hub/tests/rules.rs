@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::world::{World, address, hello, moment, open, secret};
+use super::world::{World, address, hello, moment, name, open, secret};
 use crate::connection_log::Event as Happened;
 use crate::limits::{ABSENT, HEARTBEAT, HELLO_WAIT, LINGER, SILENCE, SLOW};
 use crate::room::Room;
@@ -193,7 +193,7 @@ fn nothing_happens_in_a_room_after_its_end() {
     let mut before = world();
     before.join("gone");
     let replica = before.hub.room().replica().clone();
-    let room = Room::take_over(replica, secret(255).peer(), Leave::Lost, 100, moment(Duration::ZERO));
+    let room = Room::take_over(replica, secret(255).peer(), &name("capo"), Leave::Lost, 100, moment(Duration::ZERO));
     let mut world = World::new(room, 0);
     let here = world.join("here");
     world.wait(ABSENT - LINGER / 2);

@@ -1,0 +1,224 @@
+//! The room's rules, the flush, and pasts that come late.
+
+use super::entry::Act;
+use super::id::Secret;
+use super::log::Term;
+use super::*;
+use chrono::DateTime;
+
+use crate::limits::{ABSENT, FLUSH, HISTORY_MESSAGES};
+use crate::wire::native::EntryLine;
+
+fn at(millis: u64) -> Moment {
+    let mono = Duration::from_millis(millis);
+    Moment { mono, wall: DateTime::UNIX_EPOCH.fixed_offset() + mono }
+}
+
+fn secret(who: u8) -> Secret {
+    Secret([who; 16])
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn open() -> Room {
+    Room::open(RoomId(7), secret(1).peer(), &name("capo"), Vec::new(), 100, at(0))
+}
+
+fn hello(called: &str, who: u8, port: Option<u16>) -> Hello {
+    Hello { v: VERSION, name: called.into(), key: Some(secret(who)), port, ..Hello::default() }
+}
+
+fn ip(last: u8) -> IpAddr {
+    IpAddr::from([10, 0, 0, last])
+}
+
+/// Lets somebody in who comes from an address of its own.
+fn join(room: &mut Room, who: u8, hello: Hello, now: u64) -> MemberId {
+    room.hello(Link(u64::from(who)), ip(who), hello, at(now)).unwrap();
+    room.tick(at(now + 50));
+    room.peers[&secret(who).peer()]
+}
+
+fn say(room: &mut Room, id: MemberId, n: Option<u64>, text: &str) -> Vec<Effect> {
+    room.request(id, Request::Say { n, text: text.into(), action: false }, at(1000))
+}
+
+fn said(room: &Room) -> Vec<(u64, String, bool)> {
+    let all = room.replica.log.iter().filter_map(Entry::said);
+    all.map(|said| (said.n, said.text.to_string(), said.late)).collect()
+}
+
+/// An entry as another member would hand it over.
+fn handed(seq: u64, by: u8, n: u64, text: &str) -> Box<EntryLine> {
+    let peer = secret(by).peer();
+    let line = format!(
+        r#"{{"type":"said","seq":{seq},"term":1,"by":{by},"peer":"{peer}","n":{n},"from":"other","text":"{text}","at":"1970-01-01T00:00:01.000+00:00"}}"#
+    );
+    Box::new(serde_json::from_str(&line).unwrap())
+}
+
+#[test]
+fn p06_thirty_students_get_in() {
+    let mut room = open();
+    for who in 2..32 {
+        room.hello(Link(who), ip(1), Hello { key: None, ..hello("student", 0, None) }, at(0)).unwrap();
+    }
+    room.tick(at(50));
+    let names: HashSet<_> = room.replica.members().map(|member| member.name.clone()).collect();
+    assert_eq!(names.len(), 31);
+    assert!(names.contains("student") && names.contains("student-30"));
+}
+
+#[test]
+fn a_count_is_dealt_with_once_whatever_came_of_it() {
+    let mut room = open();
+    let id = join(&mut room, 2, hello("lorde", 2, None), 0);
+    for n in [1, 2, 2, 1] {
+        assert_eq!(say(&mut room, id, Some(n), "x"), []);
+    }
+    let refused = say(&mut room, id, Some(3), " ");
+    assert!(matches!(&refused[..], [Effect::Letter(_, Letter::Refused(Refusal { code: "empty", n: Some(3), .. }))]));
+    assert_eq!(say(&mut room, id, Some(3), "the same count again"), []);
+    assert_eq!(said(&room).len(), 2);
+    // The last number there is does not end the host.
+    say(&mut room, id, Some(u64::MAX), "last");
+    say(&mut room, id, None, "nothing can follow");
+    assert_eq!(said(&room).len(), 3);
+}
+
+#[test]
+fn p25_a_ban_holds_for_every_way_back() {
+    let mut room = open();
+    let id = join(&mut room, 2, hello("lorde", 2, None), 0);
+    room.request(id, Request::Nick("ella".into()), at(100));
+    // It has said hello on a second connection, and waits.
+    room.hello(Link(20), ip(2), hello("lorde", 2, None), at(101)).unwrap();
+    let effects = room.request(room.me(), Request::Ban("Ella".into()), at(102));
+    assert!(effects.contains(&Effect::End(Link(20), End::Left(Leave::Banned))), "{effects:?}");
+    room.tick(at(5_000));
+    assert_eq!(room.replica.members().len(), 1, "it is not let in after all");
+    for who in [2, 3] {
+        let back = room.hello(Link(21), ip(2), hello("other", who, None), at(6_000));
+        assert_eq!(back.unwrap_err().code, "banned");
+    }
+    assert_eq!(room.request(id, Request::Say { n: None, text: "x".into(), action: true }, at(6_001)), []);
+    assert_eq!(said(&room), []);
+    room.request(room.me(), Request::Unban("10.0.0.2".into()), at(6_002));
+    assert!(room.hello(Link(22), ip(2), hello("lorde", 2, None), at(6_003)).is_ok());
+}
+
+#[test]
+fn a_newcomer_gets_the_last_hundred_messages() {
+    let mut room = open();
+    let me = room.me();
+    (0..250).for_each(|i| drop(say(&mut room, me, None, &format!("{i}"))));
+    let history = room.replica.log.history();
+    assert_eq!(history.len(), HISTORY_MESSAGES);
+    assert_eq!(&*history[0].said().unwrap().text, "150");
+}
+
+#[test]
+fn nobody_hands_over_late_messages_unasked() {
+    let mut room = open();
+    let id = join(&mut room, 2, hello("lorde", 2, None), 0);
+    room.request(id, Request::Hand(handed(9, 1, 99, "I am the host")), at(100));
+    assert_eq!(said(&room), []);
+}
+
+#[test]
+fn who_comes_out_of_another_past_tells_it_late_and_once() {
+    let mut room = open();
+    let me = room.me();
+    say(&mut room, me, None, "ours");
+    let have = vec![Term { term: 9, host: 9, last: 12 }];
+    let id = join(&mut room, 2, Hello { room: Some(RoomId(7)), have, ..hello("lorde", 2, None) }, 0);
+    for _ in 0..2 {
+        room.request(id, Request::Hand(handed(11, 3, 5, "theirs")), at(100));
+    }
+    room.request(id, Request::Hand(handed(13, 3, 6, "more than it said it has")), at(100));
+    assert_eq!(said(&room), [(1, "ours".into(), false), (5, "theirs".into(), true)]);
+    // Its author comes, and sends again what it does not know to have been seen.
+    let author = join(&mut room, 3, hello("other", 3, None), 200);
+    say(&mut room, author, Some(5), "theirs");
+    assert_eq!(said(&room).len(), 2);
+}
+
+/// A room of a host and two others; all know it up to the last join.
+fn three() -> (Room, Hello, Hello) {
+    let mut room = open();
+    join(&mut room, 2, hello("two", 2, Some(1)), 0);
+    join(&mut room, 3, hello("three", 3, Some(1)), 100);
+    let have = room.replica.log.terms().to_vec();
+    let back = |called, who| Hello { room: Some(RoomId(7)), have: have.clone(), ..hello(called, who, Some(1)) };
+    let (two, three) = (back("two", 2), back("three", 3));
+    (room, two, three)
+}
+
+fn take_over(old: Room, who: u8, now: u64) -> Room {
+    Room::take_over(old.into_replica(), secret(who).peer(), &name("two"), Leave::Lost, 100, at(now))
+}
+
+#[test]
+fn who_is_ahead_hands_over_and_the_order_goes_on() {
+    let (old, _, mut back) = three();
+    let mut room = take_over(old, 2, 1000);
+    let last = room.replica.log.last();
+    back.have[0].last = last + 1;
+    let asked = room.hello(Link(30), ip(3), back, at(1001)).unwrap();
+    assert_eq!(asked, [Effect::Letter(Link(30), Letter::Lack(last))]);
+    assert_eq!(room.tick(at(1002)), [], "what it has is still to come");
+    room.hand(Link(30), *handed(last + 2, 1, 3, "does not follow"));
+    room.hand(Link(30), *handed(last + 1, 1, 2, "handed"));
+    let effects = room.tick(at(1003));
+    let [Effect::Admitted(admitted)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((admitted[0].after, admitted[0].lack), (Some(last + 1), false));
+    assert_eq!(said(&room), [(2, "handed".into(), false)]);
+    let entries: Vec<(u64, u64)> = room.replica.log.after(last).map(|entry| (entry.term, entry.seq)).collect();
+    assert_eq!(entries, [(1, last + 1), (2, last + 2)]);
+    let left = room.replica.log.iter().last().unwrap();
+    assert!(matches!(&left.act, Act::Left { name, reason: Leave::Lost, .. } if &**name == "capo"));
+}
+
+#[test]
+fn the_flush_ends_after_a_second_and_the_absent_are_lost_after_ten() {
+    let (old, ..) = three();
+    let mut room = take_over(old, 2, 0);
+    room.tick(at(FLUSH.as_millis() as u64 - 1));
+    assert!(room.is_flushing());
+    assert_eq!(room.deadline(), Some(FLUSH));
+    room.tick(Moment { mono: FLUSH, ..at(0) });
+    assert!(!room.is_flushing() && room.replica.members().len() == 2);
+    room.tick(Moment { mono: ABSENT, ..at(0) });
+    assert_eq!(room.replica.members().map(|member| &*member.name).collect::<Vec<_>>(), ["two"]);
+}
+
+#[test]
+fn a_host_that_had_been_given_up_joins_anew() {
+    let (mut old, mut back, _) = three();
+    let replica = old.replica.clone();
+    old.gone(MemberId(2), Leave::Slow, at(500));
+    back.have = old.replica.log.terms().to_vec();
+    let three = Hello { key: Some(secret(3)), name: "three".into(), ..back };
+    let mut room = Room::take_over(replica, secret(2).peer(), &name("two"), Leave::Lost, 100, at(1000));
+    let last = room.replica.log.last();
+    room.hello(Link(30), ip(3), three, at(1001)).unwrap();
+    let line = format!(r#"{{"type":"left","seq":{},"term":1,"id":2,"name":"two","reason":"slow"}}"#, last + 1);
+    room.hand(Link(30), serde_json::from_str(&line).unwrap());
+    room.tick(at(1002));
+    assert_eq!((room.me(), room.replica.host), (MemberId(4), MemberId(4)));
+    assert_eq!(room.replica.host_name(), "two");
+    assert_eq!(room.link(MemberId(4)), Some(Link::OWN));
+}
+
+#[test]
+fn a_term_is_above_every_one_that_somebody_here_has_seen() {
+    let (old, _, mut back) = three();
+    let mut room = take_over(old, 2, 0);
+    let last = back.have[0].last;
+    back.have.push(Term { term: 5, host: 9, last });
+    room.hello(Link(30), ip(3), back, at(1)).unwrap();
+    room.tick(at(2));
+    assert_eq!(room.replica.term, 6);
+}
