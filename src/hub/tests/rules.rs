@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::world::{World, address, hello, moment, name, open, secret};
 use crate::connection_log::Event as Happened;
-use crate::limits::{ABSENT, HEARTBEAT, HELLO_WAIT, LINGER, SILENCE, SLOW};
+use crate::limits::{ABSENT, HEARTBEAT, HELLO_WAIT, LINGER, LINGER_BYTES, SILENCE, SLOW};
 use crate::room::Room;
 use crate::room::event::{Command, Leave, What};
 
@@ -165,11 +165,14 @@ fn what_an_ended_connection_still_sends_is_not_kept() {
     let mut world = world();
     let pipe = world.join("lorde");
     world.send(pipe, "{\"type\":\"bye\"}\n");
-    for _ in 0..100 {
-        world.send(pipe, &("half a line".to_owned() + &"{\"type\":\"ping\"}\n".repeat(1000) + "half"));
+    let more = "half a line".to_owned() + &"{\"type\":\"ping\"}\n".repeat(1000) + "half";
+    for _ in 0..LINGER_BYTES / more.len() {
+        world.send(pipe, &more);
     }
     let key = world.key(pipe).unwrap();
     assert!(!world.hub.slots[key.0].as_ref().unwrap().session.holds_bytes());
+    world.send(pipe, &more);
+    assert!(world.key(pipe).is_none(), "and it is not read for ever");
 }
 
 #[test]
