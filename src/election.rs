@@ -191,7 +191,7 @@ impl Election {
             }
             Input::Dialed(Dialed::TurnedAway { code, text }) => Action::Fail(Failure::TurnedAway { code, text }),
             Input::Dialed(Dialed::NotARoom(found)) => Action::Fail(Failure::NotARoom(found)),
-            Input::Dialed(dialed) => self.not_reached(dialed, now),
+            Input::Dialed(dialed) => self.not_reached(&dialed, now),
             // A walk is not over before the room has its host: we may turn out to be none.
             Input::Won => Action::Host(match &self.state {
                 State::Walking(walk) => Some(walk.loss.how.leave()),
@@ -218,7 +218,7 @@ impl Election {
     }
 
     /// Nobody let us in, and nobody said that we cannot come in.
-    fn not_reached(&mut self, dialed: Dialed, now: Duration) -> Action {
+    fn not_reached(&mut self, dialed: &Dialed, now: Duration) -> Action {
         if matches!(self.state, State::Walking(_)) {
             return self.walk_pause(now);
         }
@@ -230,7 +230,7 @@ impl Election {
             }
             Dialed::Silent => Action::Fail(Failure::NotARoom("it accepts connections and says nothing".into())),
             Dialed::Unreached(_) if looking && self.may_host() => self.claim(),
-            Dialed::Unreached(kind) if !self.may_host() => self.join_again(kind, now),
+            Dialed::Unreached(kind) if !self.may_host() => self.join_again(*kind, now),
             _ if now + RETRY_MAX <= self.began + if self.may_host() { DECIDE } else { CONNECT } => self.pause(now),
             Dialed::HungUp => Action::Fail(Failure::NotARoom("it ends connections at once".into())),
             _ => Action::Fail(Failure::AddressInUse),

@@ -53,12 +53,12 @@ fn p15_a_holder_that_dies_between_claim_and_handshake_is_succeeded() {
 }
 
 /// Answers every action in the same way until the election gives up; when, and with what.
-fn gives_up(mut election: Election, dialed: Dialed) -> (Duration, Failure) {
+fn gives_up(mut election: Election, dialed: &Dialed) -> (Duration, Failure) {
     let (mut now, mut input) = (Duration::ZERO, Input::Start);
     for _ in 0..10_000 {
         input = match election.next(input, now) {
             Action::Dial(_) => {
-                now += if dialed == Dialed::Silent { HELLO_ANSWER } else { MS };
+                now += if *dialed == Dialed::Silent { HELLO_ANSWER } else { MS };
                 Input::Dialed(dialed.clone())
             }
             Action::Claim(_) => Input::Taken,
@@ -75,7 +75,7 @@ fn gives_up(mut election: Election, dialed: Dialed) -> (Duration, Failure) {
 
 #[test]
 fn a_port_behind_which_nobody_is_reached_is_given_up_within_ten_seconds() {
-    let (after, failure) = gives_up(election(Will::Either, true), Dialed::Unreached(ErrorKind::ConnectionRefused));
+    let (after, failure) = gives_up(election(Will::Either, true), &Dialed::Unreached(ErrorKind::ConnectionRefused));
     assert_eq!(failure, Failure::AddressInUse);
     assert!(after > DECIDE - RETRY_MAX * 2 && after <= DECIDE, "{after:?}");
 }
@@ -83,11 +83,11 @@ fn a_port_behind_which_nobody_is_reached_is_given_up_within_ten_seconds() {
 #[test]
 fn p12_who_accepts_and_says_nothing_is_no_room() {
     for (will, claim) in [(Will::Either, true), (Will::Join, true), (Will::Either, false)] {
-        let (after, failure) = gives_up(election(will, claim), Dialed::Silent);
+        let (after, failure) = gives_up(election(will, claim), &Dialed::Silent);
         assert!(matches!(failure, Failure::NotARoom(_)));
         assert!(after <= DECIDE, "{after:?}");
     }
-    let (after, _) = gives_up(election(Will::Either, true), Dialed::NotARoom("a web server".into()));
+    let (after, _) = gives_up(election(Will::Either, true), &Dialed::NotARoom("a web server".into()));
     assert_eq!(after, MS, "what answers otherwise is no room at once");
 }
 
@@ -95,12 +95,12 @@ fn p12_who_accepts_and_says_nothing_is_no_room() {
 fn who_only_joins_tries_a_refused_connection_again_for_two_seconds() {
     for (will, claim) in [(Will::Join, true), (Will::Either, false)] {
         let refused = Dialed::Unreached(ErrorKind::ConnectionRefused);
-        let (after, failure) = gives_up(election(will, claim), refused);
+        let (after, failure) = gives_up(election(will, claim), &refused);
         assert_eq!(failure, Failure::Unreached(ErrorKind::ConnectionRefused));
         assert!(after > CONNECT - RETRY_MAX * 2 && after <= CONNECT, "{after:?}");
     }
     let unreachable = Dialed::Unreached(ErrorKind::NetworkUnreachable);
-    assert_eq!(gives_up(election(Will::Join, true), unreachable).0, MS);
+    assert_eq!(gives_up(election(Will::Join, true), &unreachable).0, MS);
 }
 
 #[test]
