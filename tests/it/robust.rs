@@ -329,7 +329,7 @@ fn p29_a_hostile_host_cannot_write_to_the_terminal() {
     let lines = [
         json!({"type": "welcome", "v": 1, "room": "00000000000000ff", "you": 2, "name": evil, "host": evil, "term": 1,
             "seq": 0, "members": [{"id": 1, "name": evil, "host": true}, {"id": 2, "name": evil}]}),
-        json!({"type": "said", "seq": 1, "by": 1, "from": evil, "text": evil, "at": "2026-11-20T21:51:09.001+01:00"}),
+        json!({"type": "said", "seq": 1, "by": 1, "n": 1, "from": evil, "text": evil, "at": "2026-11-20T21:51:09.001+01:00"}),
         json!({"type": "refused", "code": evil, "text": evil}),
         json!({"type": "closed", "reason": "host-shutdown", "text": evil}),
     ];
@@ -347,7 +347,8 @@ fn p29_a_hostile_host_cannot_write_to_the_terminal() {
     });
     for mode in ["--json", "--plain"] {
         let client = stage.start("client").args(&[mode, "--name", "anna", "--role", "client", &stage.address()]).run();
-        client.exits();
+        assert_eq!(client.exits(), 0, "{mode}: to the last line, which closes the room");
+        assert!(client.stdout().iter().any(|line| line.contains("]52;c;aGk=")), "{mode}: the message is shown");
         for line in client.stdout().iter().chain(&client.stderr()) {
             assert!(!line.chars().any(char::is_control), "{mode}: {line:?}");
             assert!(!line.contains('\u{202e}'), "{mode}: {line:?}");
