@@ -215,6 +215,22 @@ fn bytes_may_come_one_at_a_time_and_lines_many_at_once() {
 }
 
 #[test]
+fn a_whole_visit_may_be_one_segment() {
+    let stage = Stage::new();
+    let host = stage.host();
+    for (name, last) in [("polite", "{\"type\":\"bye\"}\n"), ("curt", "")] {
+        let mut raw = Raw::connect(stage.port());
+        raw.bytes(format!("{{\"type\":\"hello\",\"v\":1,\"name\":\"{name}\"}}\n").as_bytes());
+        raw.bytes(format!("{{\"type\":\"say\",\"text\":\"{name} was here\"}}\n{last}").as_bytes());
+        raw.half_close();
+        raw.hears(&format!("{name} was here"));
+        raw.ends();
+        host.hears(&format!("{name} was here"));
+        host.expect("left", |event| is(event, "left") && event["name"] == name);
+    }
+}
+
+#[test]
 fn only_the_host_kicks() {
     let stage = Stage::new();
     let host = stage.host();

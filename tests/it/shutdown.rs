@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Chat, Raw, Signal, Stage, heavy, is};
+use crate::support::{Chat, Impostor, PATIENCE, Raw, Signal, Stage, heavy, is};
 
 /// How soon every member is out after a signal: what is promised, and what a busy machine needs to be fair.
 const BOUND: Duration = Duration::from_secs(3);
@@ -95,6 +95,21 @@ fn p26_ctrl_c_before_anything_has_begun_is_in_order() {
         assert_eq!(host.exits(), 0);
         assert_eq!(host.last_event()["event"], "closed");
     }
+}
+
+#[test]
+fn ctrl_c_while_connecting_is_in_order() {
+    let stage = Stage::new();
+    let (accepted, reached) = std::sync::mpsc::channel();
+    let _tarpit = Impostor::start(stage.port(), move |mut stream| {
+        accepted.send(()).unwrap();
+        std::io::copy(&mut stream, &mut std::io::sink()).ok();
+    });
+    let client = stage.start("client").json("client").args(&["--role", "client", &stage.address()]).run();
+    reached.recv_timeout(PATIENCE).unwrap();
+    client.signal(Signal::INT);
+    assert_eq!(client.exits(), 0);
+    assert_eq!(client.last_event()["reason"], "left");
 }
 
 #[test]

@@ -259,6 +259,30 @@ fn an_echo_in_a_pipe_is_delivered_and_exits_0() {
 }
 
 #[test]
+fn a_last_line_needs_no_newline_and_an_empty_one_says_nothing() {
+    let stage = Stage::new();
+    let host = stage.host();
+    let line = format!("printf '\\n\\n  \\nunended' | \"$CHAT\" --role client --name ci {}", stage.address());
+    assert_eq!(stage.shell("ci", &line).run().exits(), 0);
+    host.hears("unended");
+    assert_eq!(host.messages().len(), 1);
+}
+
+#[test]
+fn p20_a_pipe_whose_message_the_room_does_not_take_fails() {
+    let stage = Stage::new();
+    let host = stage.host();
+    for (name, input) in [("long", "head -c 20000 /dev/zero | tr '\\0' x"), ("absent", "echo /msg nobody-here hello")] {
+        let line = format!("{input} | \"$CHAT\" --json --role client --name {name} {}", stage.address());
+        let pipe = stage.shell(name, &line).run();
+        let status = pipe.exits();
+        pipe.expect("refusal", |event| is(event, "refused"));
+        assert_eq!(status, 1, "{name}: 0 means that the room has it");
+    }
+    assert!(host.messages().is_empty());
+}
+
+#[test]
 fn p20_five_thousand_piped_lines_arrive_once_and_in_order() {
     let stage = Stage::new();
     let host = stage.host();
