@@ -56,6 +56,33 @@ fn ticks(chat: &Chat) -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
+/// How often a process has gone to sleep, all its threads together: as often as it was woken.
+#[cfg(target_os = "linux")]
+fn sleeps(chat: &Chat) -> u64 {
+    let threads = fs::read_dir(format!("/proc/{}/task", chat.pid())).unwrap().flatten();
+    let of = |status: String| -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap();
+        line.trim().parse().unwrap()
+    };
+    threads.map(|thread| of(fs::read_to_string(thread.path().join("status")).unwrap())).sum()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_room_wakes_for_heartbeats_only() {
+    let stage = Stage::new();
+    let host = stage.host();
+    let anna = stage.join("anna");
+    host.sees_members(2);
+    let before = [&host, &anna].map(sleeps);
+    // A measurement: one heartbeat or two, and the looks at the log.
+    thread::sleep(Duration::from_secs(6));
+    for (chat, before) in [&host, &anna].into_iter().zip(before) {
+        let woken = sleeps(chat) - before;
+        assert!(woken <= 24, "woken {woken} times in 6 s");
+    }
+}
+
 #[test]
 fn p23_garbage_of_all_kinds_ends_its_own_connection_only() {
     let _turn = heavy();
