@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Chat, Proxy, Signal, Stage, eventually, free_port, heavy, is};
+use crate::support::{Chat, Proxy, Raw, Signal, Stage, eventually, free_port, heavy, is};
 
 /// How soon somebody hosts again: promised are 3 s, on a machine with nothing else to do.
 const BOUND: Duration = Duration::from_secs(6);
@@ -157,6 +157,22 @@ fn nothing_said_during_a_hand_over_is_lost_or_doubled() {
 }
 
 #[test]
+fn a_pipe_goes_on_where_the_next_host_is() {
+    const LINES: usize = 3_000;
+    let _turn = heavy();
+    let stage = Stage::new();
+    let (host, peers) = room(&stage, 2);
+    let line = format!("seq 1 {LINES} | \"$CHAT\" --role client --name bulk {}", stage.address());
+    let pipe = stage.shell("bulk", &line).run();
+    peers[0].hears("500");
+    host.signal(Signal::KILL);
+    peers.iter().for_each(|peer| drop(peer.hears(&LINES.to_string())));
+    assert_eq!(pipe.exits(), 0);
+    let texts: Vec<_> = same_everywhere(&peers).into_iter().map(|(_, _, text)| text).collect();
+    assert!(texts == (1..=LINES).map(|number| number.to_string()).collect::<Vec<_>>(), "once, and in order");
+}
+
+#[test]
 fn p15_twenty_members_meet_again_at_once() {
     let _turn = heavy();
     let stage = Stage::new();
@@ -251,6 +267,44 @@ fn who_is_stopped_while_the_host_dies_finds_the_room_again() {
     sleeper.hears("you missed this");
     sleeper.say("I am back");
     peers.iter().for_each(|peer| assert_eq!(peer.hears("I am back")["from"], "peer3"));
+}
+
+#[test]
+fn a_room_on_one_address_stays_there() {
+    let stage = Stage::new();
+    let start = |name: &str| {
+        let chat = stage.start(name).json(name).args(&[&stage.address()]).run();
+        chat.expect("roster", |event| is(event, "roster"));
+        chat
+    };
+    let (host, peers) = (start("capo"), [start("anna"), start("bert"), start("carla")]);
+    peers.iter().for_each(|peer| drop(peer.sees_members(4)));
+    let new = kill(&host, &peers);
+    let role = peers[new].events().into_iter().rev().find(|event| is(event, "role")).unwrap();
+    assert_eq!(role["address"], stage.address(), "nobody was told to listen elsewhere");
+    // Whoever comes without an address finds it all the same.
+    let late = stage.peer("late");
+    late.say("found you");
+    peers.iter().for_each(|peer| drop(peer.hears("found you")));
+}
+
+#[test]
+fn members_that_cannot_come_back_have_left_and_do_not_hold_up_the_others() {
+    let _turn = heavy();
+    let stage = Stage::new();
+    let (host, peers) = room(&stage, 2);
+    let mut raw = Raw::member(stage.port(), "raw");
+    peers.iter().for_each(|peer| drop(peer.sees_members(4)));
+    kill(&host, &peers);
+    raw.ends();
+    for peer in &peers {
+        let left = peer.expect("left", |event| is(event, "left") && event["name"] == "raw");
+        assert_eq!(left["reason"], "lost");
+    }
+    // It is a stranger now, and its name is free again.
+    let (_raw, welcome) = Raw::enter(stage.port(), "raw");
+    assert!(welcome["term"].as_u64() > Some(1), "{welcome}");
+    peers.iter().for_each(|peer| drop(peer.sees_members(3)));
 }
 
 #[test]
