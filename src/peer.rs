@@ -174,7 +174,8 @@ impl Peer<'_> {
 
     fn failed(&self, failure: Failure) -> Error {
         let target = self.config.address.as_deref().unwrap_or("this machine");
-        let tried = format!("join the room on port {} of {target}", self.config.port);
+        let verb = if self.config.role == Role::Host { "host" } else { "join" };
+        let tried = format!("{verb} the room on port {} of {target}", self.config.port);
         match failure {
             Failure::AddressInUse => Error::AddressInUse { tried },
             Failure::NotARoom(found) => Error::NotARoom { tried, found },

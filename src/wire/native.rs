@@ -200,12 +200,14 @@ pub struct SaidLine {
     /// Its term, where that is not the current one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub term: Option<u64>,
-    /// Who said it, by number.
+    /// Who said it, by number; 0: somebody who is not here.
+    #[serde(default)]
     pub by: MemberId,
     /// Who said it, by public id, where the number alone does not tell.
     #[serde(default, skip_serializing_if = "is_default")]
     pub peer: Option<PeerId>,
-    /// The author's count.
+    /// The author's count; 0: of a host that does not count.
+    #[serde(default)]
     pub n: u64,
     /// The author's name.
     pub from: String,
