@@ -9,6 +9,7 @@
 mod admission;
 mod crowd;
 mod ending;
+mod letters;
 mod own;
 mod slot;
 mod stream;
@@ -18,20 +19,19 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::connection_log::{Event as Happened, LogLine};
-use crate::limits::{HEARTBEAT, OWN_QUEUE_BYTES, OWN_ROSTERS, SILENCE, STREAM_BYTES, TURN_BYTES};
+use crate::limits::{HEARTBEAT, SILENCE, STREAM_BYTES, TURN_BYTES};
 use crate::moment::Moment;
 use crate::room::entry::Act;
-use crate::room::event::{Event, Leave, timestamp};
-use crate::room::{Effect, End, Letter, Link, Refusal, Room, view};
+use crate::room::event::{Event, Leave};
+use crate::room::{Effect, End, Link, Room, view};
 use crate::session::{Session, Step};
-use crate::wire::native::{self, Encoder, ToldLine};
+use crate::wire::native::{self, Encoder};
 use crowd::Crowd;
 pub use own::Own;
-use slot::{Bytes, Slot, Stage};
+use slot::{Slot, Stage};
 use stream::Stream;
 
 /// A connection, as the hub numbers them: an index that is used again, as sockets are.
@@ -351,47 +351,6 @@ impl Hub {
         self.told = replica.log.last();
         if !self.room.is_flushing() {
             self.tell_role(now);
-        }
-    }
-
-    /// Sends something to one connection alone, at its place among what everybody hears.
-    fn post(&mut self, index: usize, letter: Letter, now: Moment) {
-        self.tell_entries(now);
-        let mut bytes = Vec::new();
-        let replica = self.room.replica();
-        match letter {
-            Letter::Told { by, peer, n, from, to, text, action } => {
-                let (from, to, text) = (from.to_string(), to.to_string(), text.to_string());
-                let at = timestamp(now.wall);
-                native::told(&mut bytes, &ToldLine { by, peer, n, from, to, text, at, action });
-            }
-            Letter::Refused(refusal) => native::refused(&mut bytes, refusal.code, &refusal.text, refusal.n),
-            Letter::Members => {
-                native::members(&mut bytes, replica.host, replica.members());
-                return self.push_roster(index, bytes.into(), now);
-            }
-            Letter::Pong => bytes.extend_from_slice(native::PONG),
-            Letter::Lack(after) => native::lack(&mut bytes, after),
-            Letter::Closed(reason, text) => native::closed(&mut bytes, reason, &text),
-        }
-        self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);
-    }
-
-    /// A roster may be longer than what may wait for one member; only so many of them may.
-    fn push_roster(&mut self, index: usize, roster: Arc<[u8]>, now: Moment) {
-        if self.slot(index).is_some_and(|slot| slot.waits_for_rosters() >= OWN_ROSTERS) {
-            let text = "the answers to what you asked before are still on their way";
-            return self.post(index, Letter::Refused(Refusal::new("busy", text)), now);
-        }
-        self.push(index, Bytes::Shared(roster), now);
-    }
-
-    fn push(&mut self, index: usize, bytes: Bytes, now: Moment) {
-        let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
-        let waiting = slot.push(bytes, &self.stream);
-        self.dirty.push(index);
-        if waiting > OWN_QUEUE_BYTES {
-            self.too_slow(index, now);
         }
     }
 }

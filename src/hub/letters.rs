@@ -1,0 +1,56 @@
+//! What is for one connection alone: encoded here, and queued at its place among what everybody hears.
+//!
+//! What the room means by it, and when it is written, is decided elsewhere.
+
+use std::sync::Arc;
+
+use super::Hub;
+use super::slot::Bytes;
+use crate::limits::{OWN_QUEUE_BYTES, OWN_ROSTERS};
+use crate::moment::Moment;
+use crate::room::event::timestamp;
+use crate::room::{Letter, Refusal};
+use crate::wire::native::{self, ToldLine};
+
+impl Hub {
+    /// Sends something to one connection alone, at its place among what everybody hears.
+    pub(super) fn post(&mut self, index: usize, letter: Letter, now: Moment) {
+        self.tell_entries(now);
+        let mut bytes = Vec::new();
+        let replica = self.room.replica();
+        match letter {
+            Letter::Told { by, peer, n, from, to, text, action } => {
+                let (from, to, text) = (from.to_string(), to.to_string(), text.to_string());
+                let at = timestamp(now.wall);
+                native::told(&mut bytes, &ToldLine { by, peer, n, from, to, text, at, action });
+            }
+            Letter::Refused(refusal) => native::refused(&mut bytes, refusal.code, &refusal.text, refusal.n),
+            Letter::Members => {
+                native::members(&mut bytes, replica.host, replica.members());
+                return self.push_roster(index, bytes.into(), now);
+            }
+            Letter::Pong => bytes.extend_from_slice(native::PONG),
+            Letter::Lack(after) => native::lack(&mut bytes, after),
+            Letter::Closed(reason, text) => native::closed(&mut bytes, reason, &text),
+        }
+        self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);
+    }
+
+    /// A roster may be longer than what may wait for one member; only so many of them may.
+    fn push_roster(&mut self, index: usize, roster: Arc<[u8]>, now: Moment) {
+        if self.slot(index).is_some_and(|slot| slot.waits_for_rosters() >= OWN_ROSTERS) {
+            let text = "the answers to what you asked before are still on their way";
+            return self.post(index, Letter::Refused(Refusal::new("busy", text)), now);
+        }
+        self.push(index, Bytes::Shared(roster), now);
+    }
+
+    pub(super) fn push(&mut self, index: usize, bytes: Bytes, now: Moment) {
+        let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
+        let waiting = slot.push(bytes, &self.stream);
+        self.dirty.push(index);
+        if waiting > OWN_QUEUE_BYTES {
+            self.too_slow(index, now);
+        }
+    }
+}
