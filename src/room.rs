@@ -8,13 +8,16 @@
 //! [`Room::take_over`] and first only listens (the flush), so that a member who is ahead of it can hand over what it lacks.
 
 pub mod command;
+mod effect;
 pub mod entry;
 pub mod event;
 pub mod id;
+mod leaving;
 pub mod log;
 pub mod name;
 mod names;
 pub mod replica;
+mod requests;
 mod returning;
 pub mod text;
 pub mod view;
@@ -25,17 +28,18 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use effect::banned;
+pub use effect::{Admission, Effect, End, Letter, Refusal};
 use entry::{Act, Entry, Member, Said};
-use event::{Closed, Leave};
 use id::{MemberId, PeerId, RoomId};
 use log::{Log, common};
 use name::Name;
 use names::Names;
 use replica::Replica;
 
-use crate::limits::{BANS, DEPARTED, GATHER_MAX, GATHER_PER_MEMBER};
+use crate::limits::{GATHER_MAX, GATHER_PER_MEMBER};
 use crate::moment::Moment;
-use crate::wire::native::{Hello, Request, VERSION};
+use crate::wire::native::{Hello, VERSION};
 use returning::{Flush, candidate_at};
 
 /// A connection, as whoever runs the room numbers them.
@@ -45,101 +49,6 @@ pub struct Link(pub u64);
 impl Link {
     /// The host's own participant, who has no connection.
     pub const OWN: Self = Self(0);
-}
-
-/// What one connection must hear, or must suffer.
-#[derive(Debug, PartialEq)]
-pub enum Effect {
-    /// These are in, as of the last entry: welcome them.
-    Admitted(Vec<Admission>),
-    /// Something for one connection alone.
-    Letter(Link, Letter),
-    /// The connection ends, once it has what was sent to it.
-    End(Link, End),
-}
-
-/// One who has been let in.
-#[derive(Debug, PartialEq)]
-pub struct Admission {
-    /// Its connection.
-    pub link: Link,
-    /// Its number.
-    pub id: MemberId,
-    /// The name that it got.
-    pub name: Arc<str>,
-    /// The entry up to which it knows the room's past; none for a newcomer, who gets the history.
-    pub after: Option<u64>,
-    /// How many entries after that are no longer to be had.
-    pub missed: u64,
-    /// Whether it has messages that the room lacks.
-    pub lack: bool,
-}
-
-/// Something for one connection alone.
-#[derive(Debug, PartialEq)]
-pub enum Letter {
-    /// A private message.
-    Told {
-        /// Who said it.
-        by: MemberId,
-        /// Who said it.
-        peer: PeerId,
-        /// The author's count.
-        n: u64,
-        /// Who said it.
-        from: Arc<str>,
-        /// To whom.
-        to: Arc<str>,
-        /// What.
-        text: Arc<str>,
-        /// As an action.
-        action: bool,
-    },
-    /// Something was not done.
-    Refused(Refusal),
-    /// The roster, as asked for.
-    Members,
-    /// The answer to a `ping`.
-    Pong,
-    /// Hand over what you have after this entry.
-    Lack(u64),
-    /// The last word before the end.
-    Closed(Closed, String),
-}
-
-/// What was not done, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// For scripts.
-    pub code: &'static str,
-    /// For people: a sentence.
-    pub text: String,
-    /// Of which message.
-    pub n: Option<u64>,
-}
-
-impl Refusal {
-    /// What was not done, and why.
-    pub fn new(code: &'static str, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), n: None }
-    }
-
-    fn of(self, n: Option<u64>) -> Self {
-        Self { n, ..self }
-    }
-}
-
-fn banned() -> Refusal {
-    Refusal::new("banned", "the host has banned this address")
-}
-
-/// Why a connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// Its member left.
-    Left(Leave),
-    /// Its member came back on another connection.
-    Replaced,
 }
 
 /// Somebody who has said hello and is not in yet.
@@ -343,35 +252,6 @@ impl Room {
         Admission { link: arrival.link, id, name, after, missed, lack }
     }
 
-    /// A connection asks for something.
-    pub fn request(&mut self, id: MemberId, request: Request<'_>, now: Moment) -> Vec<Effect> {
-        let Some(link) = self.link(id) else { return Vec::new() };
-        let done = match request {
-            Request::Say { n, text, action } => self.say(id, n, &text, action, now).map(|()| Vec::new()),
-            Request::Tell { n, to, text, action } => self.tell(id, n, &to, &text, action),
-            Request::Nick(name) => self.rename(id, &name, now).map(|()| Vec::new()),
-            Request::Who => Ok(vec![Effect::Letter(link, Letter::Members)]),
-            Request::Kick(name) => self.kick(id, &name, Leave::Kicked, now),
-            Request::Ban(name) => self.kick(id, &name, Leave::Banned, now),
-            Request::Unban(address) => self.unban(id, &address).map(|()| Vec::new()),
-            Request::Ping => Ok(vec![Effect::Letter(link, Letter::Pong)]),
-            Request::Pong => Ok(Vec::new()),
-            Request::Hand(line) => {
-                self.take_late(id, *line);
-                Ok(Vec::new())
-            }
-            Request::Bye => {
-                self.gone(id, Leave::Quit, now);
-                Ok(vec![
-                    Effect::Letter(link, Letter::Closed(Closed::Left, "you left".into())),
-                    Effect::End(link, End::Left(Leave::Quit)),
-                ])
-            }
-            Request::Hello(_) => Err(Refusal::new("already-in", "you are in the room already")),
-        };
-        done.unwrap_or_else(|refusal| vec![Effect::Letter(link, Letter::Refused(refusal))])
-    }
-
     /// Counts a message of `id`: the count it gets, or nothing where the room has dealt with it before.
     fn count(&mut self, id: MemberId, n: Option<u64>) -> Option<u64> {
         let author = self.replica.member_mut(id)?;
@@ -398,160 +278,6 @@ impl Room {
         let (peer, from) = (author.peer, author.name.clone());
         self.order(Act::Said(Said { by: id, peer, n: count, from, text: Arc::from(text), action, late: false }), now);
         Ok(())
-    }
-
-    fn tell(
-        &mut self,
-        id: MemberId,
-        n: Option<u64>,
-        to: &str,
-        text: &str,
-        action: bool,
-    ) -> Result<Vec<Effect>, Refusal> {
-        let Some(count) = self.count(id, n) else { return Ok(Vec::new()) };
-        let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
-        let to = self.find(to).map_err(|refusal| refusal.of(n))?;
-        let Some(author) = self.replica.member(id) else { return Ok(Vec::new()) };
-        let text: Arc<str> = Arc::from(text);
-        let letter = || Letter::Told {
-            by: id,
-            peer: author.peer,
-            n: count,
-            from: author.name.clone(),
-            to: to.name.clone(),
-            text: text.clone(),
-            action,
-        };
-        let Some(link) = self.link(to.id) else {
-            let text = format!("{} is away: its connection was lost a moment ago", to.name);
-            return Err(Refusal::new("away", text).of(n));
-        };
-        let own = self.link(id).filter(|own| *own != link).map(|own| Effect::Letter(own, letter()));
-        Ok([Some(Effect::Letter(link, letter())), own].into_iter().flatten().collect())
-    }
-
-    /// The member of that name, compared as names are.
-    fn find(&self, name: &str) -> Result<&Member, Refusal> {
-        self.names
-            .get(name)
-            .and_then(|peer| self.replica.member(*self.peers.get(&peer)?))
-            .ok_or_else(|| Refusal::new("no-such-member", format!("nobody here is called {}", text::clean(name))))
-    }
-
-    fn rename(&mut self, id: MemberId, wanted: &str, now: Moment) -> Result<(), Refusal> {
-        let name = Name::parse(wanted).map_err(|error| Refusal::new("bad-name", error.to_string()))?;
-        let Some(member) = self.replica.member(id) else { return Ok(()) };
-        let (peer, from) = (member.peer, member.name.clone());
-        if *from == *name.as_str() {
-            return Ok(());
-        }
-        let old = Name::parse(&from).unwrap_or_else(|_| name.clone());
-        if !self.names.rename(&old, &name, peer, now.mono) {
-            return Err(Refusal::new("name-taken", format!("somebody here is called {name}, or so alike")));
-        }
-        self.order(Act::Renamed { id, from, to: Arc::from(name.as_str()) }, now);
-        Ok(())
-    }
-
-    fn kick(&mut self, by: MemberId, name: &str, reason: Leave, now: Moment) -> Result<Vec<Effect>, Refusal> {
-        self.only_host(by)?;
-        let member = self.find(name)?;
-        let id = member.id;
-        if id == self.me {
-            return Err(Refusal::new("not-yourself", "that is you: /quit leaves the room"));
-        }
-        let linked = self.links.get(&id).copied();
-        let Some(ip) = linked.map(|linked| linked.ip).or_else(|| member.at.first().map(SocketAddr::ip)) else {
-            return Err(Refusal::new("away", format!("{} is away: its connection was lost a moment ago", member.name)));
-        };
-        let mut effects = Vec::new();
-        let (closed, text) = match reason {
-            Leave::Banned => (Closed::Banned, "the host has banned this address"),
-            _ => (Closed::Kicked, "the host ended your connection"),
-        };
-        if reason == Leave::Banned {
-            if self.bans.len() >= BANS {
-                return Err(Refusal::new("too-many-bans", format!("{BANS} addresses are banned already")));
-            }
-            self.bans.insert(ip);
-            // Also those who have said hello from there and are not in yet.
-            for Arrival { link, .. } in self.arrivals.extract_if(.., |arrival| arrival.ip == ip) {
-                effects.push(Effect::Letter(link, Letter::Refused(banned())));
-                effects.push(Effect::End(link, End::Left(reason)));
-            }
-        }
-        self.gone(id, reason, now);
-        if let Some(Linked { link, .. }) = linked {
-            effects.push(Effect::Letter(link, Letter::Closed(closed, text.into())));
-            effects.push(Effect::End(link, End::Left(reason)));
-        }
-        Ok(effects)
-    }
-
-    fn unban(&mut self, by: MemberId, address: &str) -> Result<(), Refusal> {
-        self.only_host(by)?;
-        let ip: IpAddr = address
-            .trim()
-            .parse()
-            .map_err(|_| Refusal::new("bad-address", format!("{} is no IP address", text::clean(address))))?;
-        if self.bans.remove(&ip.to_canonical()) {
-            return Ok(());
-        }
-        Err(Refusal::new("not-banned", format!("{ip} is not banned")))
-    }
-
-    fn only_host(&self, by: MemberId) -> Result<(), Refusal> {
-        if by == self.me { Ok(()) } else { Err(Refusal::new("not-host", "only the host can do that")) }
-    }
-
-    /// A member is no longer here.
-    pub fn gone(&mut self, id: MemberId, reason: Leave, now: Moment) {
-        let Some(member) = self.replica.member(id) else { return };
-        let (peer, returns, n, name) = (member.peer, member.returns, member.n, member.name.clone());
-        self.links.remove(&id);
-        self.pasts.remove(&id);
-        self.peers.remove(&peer);
-        if let Ok(name) = Name::parse(&name) {
-            match reason {
-                Leave::Lost | Leave::Timeout | Leave::Slow if returns => self.names.keep(&name, peer, now.mono),
-                _ => self.names.free(&name),
-            }
-        }
-        if returns {
-            self.remember_count(peer, n);
-        }
-        self.order(Act::Left { id, name, reason }, now);
-    }
-
-    /// A connection that had said hello and waits to be let in is no longer there.
-    pub fn gone_waiting(&mut self, link: Link) {
-        self.arrivals.retain(|arrival| arrival.link != link);
-    }
-
-    fn remember_count(&mut self, peer: PeerId, n: u64) {
-        let before = self.counted.get(&peer).copied();
-        self.counted.insert(peer, n.max(before.unwrap_or(0)));
-        if before.is_none() {
-            self.counted_order.push_back(peer);
-        }
-        if self.counted_order.len() > DEPARTED
-            && let Some(oldest) = self.counted_order.pop_front()
-        {
-            self.counted.remove(&oldest);
-        }
-    }
-
-    /// Who hosts when this host hands over: the longest-standing member that is here and can.
-    pub fn successor(&self) -> Option<MemberId> {
-        self.replica.candidates(self.me).map(|member| member.id).find(|id| self.links.contains_key(id))
-    }
-
-    fn let_go_absent(&mut self, now: Moment) {
-        let absent: Vec<_> =
-            self.replica.members().map(|member| member.id).filter(|id| !self.links.contains_key(id)).collect();
-        for id in absent {
-            self.gone(id, Leave::Lost, now);
-        }
     }
 
     fn order(&mut self, act: Act, now: Moment) {

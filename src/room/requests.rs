@@ -1,0 +1,151 @@
+//! What a member that is in may ask for, besides saying something: to tell one, to rename itself, and what only the host may.
+//!
+//! Who asks is a number that the caller vouches for; how the request came is not known here.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use super::effect::banned;
+use super::entry::{Act, Member};
+use super::event::{Closed, Leave};
+use super::id::MemberId;
+use super::name::Name;
+use super::{Arrival, Effect, End, Letter, Linked, Refusal, Room, text};
+use crate::limits::BANS;
+use crate::moment::Moment;
+use crate::wire::native::Request;
+
+impl Room {
+    /// A connection asks for something.
+    pub fn request(&mut self, id: MemberId, request: Request<'_>, now: Moment) -> Vec<Effect> {
+        let Some(link) = self.link(id) else { return Vec::new() };
+        let done = match request {
+            Request::Say { n, text, action } => self.say(id, n, &text, action, now).map(|()| Vec::new()),
+            Request::Tell { n, to, text, action } => self.tell(id, n, &to, &text, action),
+            Request::Nick(name) => self.rename(id, &name, now).map(|()| Vec::new()),
+            Request::Who => Ok(vec![Effect::Letter(link, Letter::Members)]),
+            Request::Kick(name) => self.kick(id, &name, Leave::Kicked, now),
+            Request::Ban(name) => self.kick(id, &name, Leave::Banned, now),
+            Request::Unban(address) => self.unban(id, &address).map(|()| Vec::new()),
+            Request::Ping => Ok(vec![Effect::Letter(link, Letter::Pong)]),
+            Request::Pong => Ok(Vec::new()),
+            Request::Hand(line) => {
+                self.take_late(id, *line);
+                Ok(Vec::new())
+            }
+            Request::Bye => {
+                self.gone(id, Leave::Quit, now);
+                Ok(vec![
+                    Effect::Letter(link, Letter::Closed(Closed::Left, "you left".into())),
+                    Effect::End(link, End::Left(Leave::Quit)),
+                ])
+            }
+            Request::Hello(_) => Err(Refusal::new("already-in", "you are in the room already")),
+        };
+        done.unwrap_or_else(|refusal| vec![Effect::Letter(link, Letter::Refused(refusal))])
+    }
+
+    fn tell(
+        &mut self,
+        id: MemberId,
+        n: Option<u64>,
+        to: &str,
+        text: &str,
+        action: bool,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let Some(count) = self.count(id, n) else { return Ok(Vec::new()) };
+        let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
+        let to = self.find(to).map_err(|refusal| refusal.of(n))?;
+        let Some(author) = self.replica.member(id) else { return Ok(Vec::new()) };
+        let text: Arc<str> = Arc::from(text);
+        let letter = || Letter::Told {
+            by: id,
+            peer: author.peer,
+            n: count,
+            from: author.name.clone(),
+            to: to.name.clone(),
+            text: text.clone(),
+            action,
+        };
+        let Some(link) = self.link(to.id) else {
+            let text = format!("{} is away: its connection was lost a moment ago", to.name);
+            return Err(Refusal::new("away", text).of(n));
+        };
+        let own = self.link(id).filter(|own| *own != link).map(|own| Effect::Letter(own, letter()));
+        Ok([Some(Effect::Letter(link, letter())), own].into_iter().flatten().collect())
+    }
+
+    /// The member of that name, compared as names are.
+    fn find(&self, name: &str) -> Result<&Member, Refusal> {
+        self.names
+            .get(name)
+            .and_then(|peer| self.replica.member(*self.peers.get(&peer)?))
+            .ok_or_else(|| Refusal::new("no-such-member", format!("nobody here is called {}", text::clean(name))))
+    }
+
+    fn rename(&mut self, id: MemberId, wanted: &str, now: Moment) -> Result<(), Refusal> {
+        let name = Name::parse(wanted).map_err(|error| Refusal::new("bad-name", error.to_string()))?;
+        let Some(member) = self.replica.member(id) else { return Ok(()) };
+        let (peer, from) = (member.peer, member.name.clone());
+        if *from == *name.as_str() {
+            return Ok(());
+        }
+        let old = Name::parse(&from).unwrap_or_else(|_| name.clone());
+        if !self.names.rename(&old, &name, peer, now.mono) {
+            return Err(Refusal::new("name-taken", format!("somebody here is called {name}, or so alike")));
+        }
+        self.order(Act::Renamed { id, from, to: Arc::from(name.as_str()) }, now);
+        Ok(())
+    }
+
+    fn kick(&mut self, by: MemberId, name: &str, reason: Leave, now: Moment) -> Result<Vec<Effect>, Refusal> {
+        self.only_host(by)?;
+        let member = self.find(name)?;
+        let id = member.id;
+        if id == self.me {
+            return Err(Refusal::new("not-yourself", "that is you: /quit leaves the room"));
+        }
+        let linked = self.links.get(&id).copied();
+        let Some(ip) = linked.map(|linked| linked.ip).or_else(|| member.at.first().map(SocketAddr::ip)) else {
+            return Err(Refusal::new("away", format!("{} is away: its connection was lost a moment ago", member.name)));
+        };
+        let mut effects = Vec::new();
+        let (closed, text) = match reason {
+            Leave::Banned => (Closed::Banned, "the host has banned this address"),
+            _ => (Closed::Kicked, "the host ended your connection"),
+        };
+        if reason == Leave::Banned {
+            if self.bans.len() >= BANS {
+                return Err(Refusal::new("too-many-bans", format!("{BANS} addresses are banned already")));
+            }
+            self.bans.insert(ip);
+            // Also those who have said hello from there and are not in yet.
+            for Arrival { link, .. } in self.arrivals.extract_if(.., |arrival| arrival.ip == ip) {
+                effects.push(Effect::Letter(link, Letter::Refused(banned())));
+                effects.push(Effect::End(link, End::Left(reason)));
+            }
+        }
+        self.gone(id, reason, now);
+        if let Some(Linked { link, .. }) = linked {
+            effects.push(Effect::Letter(link, Letter::Closed(closed, text.into())));
+            effects.push(Effect::End(link, End::Left(reason)));
+        }
+        Ok(effects)
+    }
+
+    fn unban(&mut self, by: MemberId, address: &str) -> Result<(), Refusal> {
+        self.only_host(by)?;
+        let ip: IpAddr = address
+            .trim()
+            .parse()
+            .map_err(|_| Refusal::new("bad-address", format!("{} is no IP address", text::clean(address))))?;
+        if self.bans.remove(&ip.to_canonical()) {
+            return Ok(());
+        }
+        Err(Refusal::new("not-banned", format!("{ip} is not banned")))
+    }
+
+    fn only_host(&self, by: MemberId) -> Result<(), Refusal> {
+        if by == self.me { Ok(()) } else { Err(Refusal::new("not-host", "only the host can do that")) }
+    }
+}
