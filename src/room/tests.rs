@@ -4,6 +4,8 @@ use super::entry::Act;
 use super::id::Secret;
 use super::log::Term;
 use super::*;
+use crate::room::event::Leave;
+use crate::wire::native::Request;
 use chrono::DateTime;
 
 use crate::limits::{ABSENT, FLUSH, HISTORY_MESSAGES};
