@@ -277,11 +277,11 @@ impl Hub {
                 break;
             }
             match slot.session.next(&mut input, now.mono) {
-                Step::Request(request) => {
+                Step::Item(item) => {
                     let effects = match stage {
-                        Stage::In(id) => self.room.request(id, request, now),
+                        Stage::In(id) => admission::hear(&mut self.room, link, id, item, now),
                         _ => {
-                            let greeted = admission::greet(&mut self.room, link, ip, stage, request, now);
+                            let greeted = admission::greet(&mut self.room, link, ip, stage, item, now);
                             self.greeted(index, greeted, now)
                         }
                     };

@@ -17,6 +17,7 @@ pub mod log;
 pub mod name;
 mod names;
 pub mod replica;
+pub mod request;
 mod requests;
 mod returning;
 pub mod text;
@@ -36,10 +37,10 @@ use log::{Log, common};
 use name::Name;
 use names::Names;
 use replica::Replica;
+use request::Hello;
 
 use crate::limits::{GATHER_MAX, GATHER_PER_MEMBER};
 use crate::moment::Moment;
-use crate::wire::native::{Hello, VERSION};
 use returning::{Flush, candidate_at};
 
 /// A connection, as whoever runs the room numbers them.
@@ -147,12 +148,8 @@ impl Room {
     /// Somebody on a connection says who it is. It is let in by [`Room::tick`], together with whoever comes at the same time.
     ///
     /// # Errors
-    /// Why it is not let in: `version`, `banned`, `bad-name` (which may be mended), `room-full`.
+    /// Why it is not let in: `banned`, `bad-name` (which may be mended), `room-full`.
     pub fn hello(&mut self, link: Link, ip: IpAddr, hello: Hello, now: Moment) -> Result<Vec<Effect>, Refusal> {
-        if hello.v != VERSION {
-            let text = format!("this room speaks version {VERSION}, not {}", hello.v);
-            return Err(Refusal::new("version", text));
-        }
         if self.bans.contains(&ip) {
             return Err(banned());
         }

@@ -6,14 +6,15 @@
 use std::time::Duration;
 
 use crate::limits::RATE_BURST;
+use crate::room::request::Request;
 use crate::wire::line::{self, Piece};
-use crate::wire::native::{self, Bad, Request};
+use crate::wire::native::{self, Bad, Item};
 
 /// What comes next out of a connection.
 #[derive(Debug, PartialEq)]
 pub enum Step<'a> {
-    /// The member asks for something.
-    Request(Request<'a>),
+    /// A line of the dialect.
+    Item(Item<'a>),
     /// A line that is no request.
     Bad(Bad),
     /// A line that is too long to be one: ends the connection.
@@ -121,12 +122,12 @@ impl Session {
     }
 
     fn read<'a>(pace: &mut Pace, line: &'a [u8], now: Duration) -> Step<'a> {
-        match native::request(line) {
-            Ok(request) => {
-                if !matches!(request, Request::Ping | Request::Pong | Request::Hand(_)) {
+        match native::item(line) {
+            Ok(item) => {
+                if !matches!(item, Item::Request(Request::Ping | Request::Pong) | Item::Hand(_)) {
                     pace.count(now);
                 }
-                Step::Request(request)
+                Step::Item(item)
             }
             Err(bad) => {
                 pace.count(now);
@@ -173,7 +174,7 @@ mod tests {
         let mut texts = Vec::new();
         loop {
             match session.next(&mut input, now) {
-                Step::Request(Request::Say { text, .. }) => texts.push(text.into_owned()),
+                Step::Item(Item::Request(Request::Say { text, .. })) => texts.push(text.into_owned()),
                 Step::NeedMore => return (texts, None),
                 Step::Wait(until) => return (texts, Some(until)),
                 other => texts.push(format!("{other:?}")),

@@ -10,8 +10,10 @@ use super::slot::{Bytes, Stage};
 use crate::connection_log::{Event as Happened, LogLine};
 use crate::limits::NAME_TRIES;
 use crate::moment::Moment;
+use crate::room::id::MemberId;
+use crate::room::request::Request;
 use crate::room::{Admission, Effect, Letter, Link, Refusal, Room};
-use crate::wire::native::{self, Request, Welcome};
+use crate::wire::native::{self, Item, VERSION, Welcome};
 
 /// What came of a line of somebody who is not in yet.
 pub(super) enum Greeted {
@@ -26,35 +28,46 @@ pub(super) enum Greeted {
 }
 
 /// A line of somebody who is not in yet.
-pub(super) fn greet(
-    room: &mut Room,
-    link: Link,
-    ip: IpAddr,
-    stage: Stage,
-    request: Request<'_>,
-    now: Moment,
-) -> Greeted {
-    match request {
-        Request::Hello(_) if stage == Stage::Waiting => {
-            let refusal = Refusal::new("already-in", "you have said hello already");
-            Greeted::GoesOn(vec![Effect::Letter(link, Letter::Refused(refusal))])
+pub(super) fn greet(room: &mut Room, link: Link, ip: IpAddr, stage: Stage, item: Item<'_>, now: Moment) -> Greeted {
+    match item {
+        Item::Hello(_) if stage == Stage::Waiting => Greeted::GoesOn(already_in(link)),
+        Item::Hello(hello) if hello.v != VERSION => {
+            Greeted::Refused(Refusal::new("version", format!("this room speaks version {VERSION}, not {}", hello.v)))
         }
-        Request::Hello(hello) => match room.hello(link, ip.to_canonical(), *hello, now) {
+        Item::Hello(hello) => match room.hello(link, ip.to_canonical(), *hello, now) {
             Ok(effects) => Greeted::Waits(effects),
             Err(refusal) => Greeted::Refused(refusal),
         },
-        Request::Hand(line) => {
-            room.hand(link, *line);
+        Item::Hand(line) => {
+            let entries = line.into_entries(room.replica().term, room.replica());
+            room.hand(link, entries);
             Greeted::GoesOn(Vec::new())
         }
-        Request::Ping => Greeted::GoesOn(vec![Effect::Letter(link, Letter::Pong)]),
-        Request::Pong => Greeted::GoesOn(Vec::new()),
-        Request::Bye => Greeted::Leaves,
-        _ => {
+        Item::Request(Request::Ping) => Greeted::GoesOn(vec![Effect::Letter(link, Letter::Pong)]),
+        Item::Request(Request::Pong) => Greeted::GoesOn(Vec::new()),
+        Item::Request(Request::Bye) => Greeted::Leaves,
+        Item::Request(_) => {
             let refusal = Refusal::new("hello-first", "say hello first: {\"type\":\"hello\",\"v\":1,\"name\":\"…\"}");
             Greeted::GoesOn(vec![Effect::Letter(link, Letter::Refused(refusal))])
         }
     }
+}
+
+/// A line of a member.
+pub(super) fn hear(room: &mut Room, link: Link, id: MemberId, item: Item<'_>, now: Moment) -> Vec<Effect> {
+    match item {
+        Item::Request(request) => room.request(id, request, now),
+        Item::Hand(line) => {
+            let entries = line.into_entries(room.replica().term, room.replica());
+            room.take_late(id, entries);
+            Vec::new()
+        }
+        Item::Hello(_) => already_in(link),
+    }
+}
+
+fn already_in(link: Link) -> Vec<Effect> {
+    vec![Effect::Letter(link, Letter::Refused(Refusal::new("already-in", "you have said hello already")))]
 }
 
 impl Hub {

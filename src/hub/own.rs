@@ -8,8 +8,8 @@ use crate::moment::Moment;
 use crate::room::Letter;
 use crate::room::event::{Closed, Command, Event, Message, Role, What};
 use crate::room::id::PeerId;
+use crate::room::request::Request;
 use crate::room::view;
-use crate::wire::native::Request;
 
 /// The host's own participant.
 #[derive(Debug)]

@@ -10,10 +10,10 @@ use super::entry::{Act, Member};
 use super::event::{Closed, Leave};
 use super::id::MemberId;
 use super::name::Name;
+use super::request::Request;
 use super::{Arrival, Effect, End, Letter, Linked, Refusal, Room, text};
 use crate::limits::BANS;
 use crate::moment::Moment;
-use crate::wire::native::Request;
 
 impl Room {
     /// A connection asks for something.
@@ -29,10 +29,6 @@ impl Room {
             Request::Unban(address) => self.unban(id, &address).map(|()| Vec::new()),
             Request::Ping => Ok(vec![Effect::Letter(link, Letter::Pong)]),
             Request::Pong => Ok(Vec::new()),
-            Request::Hand(line) => {
-                self.take_late(id, *line);
-                Ok(Vec::new())
-            }
             Request::Bye => {
                 self.gone(id, Leave::Quit, now);
                 Ok(vec![
@@ -40,7 +36,6 @@ impl Room {
                     Effect::End(link, End::Left(Leave::Quit)),
                 ])
             }
-            Request::Hello(_) => Err(Refusal::new("already-in", "you are in the room already")),
         };
         done.unwrap_or_else(|refusal| vec![Effect::Letter(link, Letter::Refused(refusal))])
     }

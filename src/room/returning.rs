@@ -11,11 +11,11 @@ use super::id::{MemberId, PeerId};
 use super::log::{Term, common};
 use super::name::Name;
 use super::replica::Replica;
+use super::request::Hello;
 use super::text::message;
 use super::{Admission, Arrival, Effect, End, Linked, Room};
 use crate::limits::{ABSENT, FLUSH, TERMS};
 use crate::moment::Moment;
-use crate::wire::native::{EntryLine, Hello};
 
 /// A new host's time of only listening.
 #[derive(Debug)]
@@ -90,12 +90,12 @@ impl Room {
             && self.arrivals.iter().all(|arrival| self.lacks(&arrival.hello).is_none())
     }
 
-    /// An entry that a connection hands over before it is in: accepted while we only listen, if it follows on what we have.
-    pub fn hand(&mut self, link: super::Link, line: EntryLine) {
+    /// Entries that a connection hands over before it is in: accepted while we only listen, if they follow on what we have.
+    pub fn hand(&mut self, link: super::Link, entries: Vec<Entry>) {
         let giver = self.arrivals.iter().find(|arrival| arrival.link == link && self.lacks(&arrival.hello).is_some());
         let Some(giver) = giver.filter(|_| self.flush.is_some()) else { return };
         let table: Vec<Term> = giver.hello.have.clone();
-        for entry in line.into_entries(self.replica.term, &self.replica) {
+        for entry in entries {
             if entry.seq == self.replica.log.last() + 1 && self.is_sound(&entry) {
                 self.learn(&entry);
                 self.replica.append_as_in(&table, entry);
@@ -216,9 +216,9 @@ impl Room {
         self.admission(id, name, arrival)
     }
 
-    /// A message out of another past, from a member that was asked for it: appended as late, unless the room has it.
-    pub(super) fn take_late(&mut self, id: MemberId, line: EntryLine) {
-        for entry in line.into_entries(self.replica.term, &self.replica) {
+    /// Messages out of another past, from a member that was asked for them: appended as late, unless the room has them.
+    pub fn take_late(&mut self, id: MemberId, entries: Vec<Entry>) {
+        for entry in entries {
             let Some(wanted) = self.pasts.get_mut(&id).filter(|wanted| wanted.contains(&entry.seq)) else { return };
             *wanted = entry.seq + 1..=*wanted.end();
             let Act::Said(said) = entry.act else { continue };

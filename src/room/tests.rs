@@ -5,11 +5,10 @@ use super::id::Secret;
 use super::log::Term;
 use super::*;
 use crate::room::event::Leave;
-use crate::wire::native::Request;
+use crate::room::request::Request;
 use chrono::DateTime;
 
 use crate::limits::{ABSENT, FLUSH, HISTORY_MESSAGES};
-use crate::wire::native::EntryLine;
 
 fn at(millis: u64) -> Moment {
     let mono = Duration::from_millis(millis);
@@ -29,7 +28,7 @@ fn open() -> Room {
 }
 
 fn hello(called: &str, who: u8, port: Option<u16>) -> Hello {
-    Hello { v: VERSION, name: called.into(), key: Some(secret(who)), port, ..Hello::default() }
+    Hello { v: 1, name: called.into(), key: Some(secret(who)), port, ..Hello::default() }
 }
 
 fn ip(last: u8) -> IpAddr {
@@ -53,12 +52,11 @@ fn said(room: &Room) -> Vec<(u64, String, bool)> {
 }
 
 /// An entry as another member would hand it over.
-fn handed(seq: u64, by: u8, n: u64, text: &str) -> Box<EntryLine> {
+fn handed(seq: u64, by: u8, n: u64, text: &str) -> Vec<Entry> {
     let peer = secret(by).peer();
-    let line = format!(
-        r#"{{"type":"said","seq":{seq},"term":1,"by":{by},"peer":"{peer}","n":{n},"from":"other","text":"{text}","at":"1970-01-01T00:00:01.000+00:00"}}"#
-    );
-    Box::new(serde_json::from_str(&line).unwrap())
+    let (from, text) = (Arc::from("other"), Arc::from(text));
+    let said = Said { by: MemberId(by.into()), peer, n, from, text, action: false, late: false };
+    vec![Entry { seq, term: 1, at: at(1000).wall, act: Act::Said(said) }]
 }
 
 #[test]
@@ -125,7 +123,7 @@ fn a_newcomer_gets_the_last_hundred_messages() {
 fn nobody_hands_over_late_messages_unasked() {
     let mut room = open();
     let id = join(&mut room, 2, hello("lorde", 2, None), 0);
-    room.request(id, Request::Hand(handed(9, 1, 99, "I am the host")), at(100));
+    room.take_late(id, handed(9, 1, 99, "I am the host"));
     assert_eq!(said(&room), []);
 }
 
@@ -137,9 +135,9 @@ fn who_comes_out_of_another_past_tells_it_late_and_once() {
     let have = vec![Term { term: 9, host: 9, last: 12 }];
     let id = join(&mut room, 2, Hello { room: Some(RoomId(7)), have, ..hello("lorde", 2, None) }, 0);
     for _ in 0..2 {
-        room.request(id, Request::Hand(handed(11, 3, 5, "theirs")), at(100));
+        room.take_late(id, handed(11, 3, 5, "theirs"));
     }
-    room.request(id, Request::Hand(handed(13, 3, 6, "more than it said it has")), at(100));
+    room.take_late(id, handed(13, 3, 6, "more than it said it has"));
     assert_eq!(said(&room), [(1, "ours".into(), false), (5, "theirs".into(), true)]);
     // Its author comes, and sends again what it does not know to have been seen.
     let author = join(&mut room, 3, hello("other", 3, None), 200);
@@ -171,8 +169,8 @@ fn who_is_ahead_hands_over_and_the_order_goes_on() {
     let asked = room.hello(Link(30), ip(3), back, at(1001)).unwrap();
     assert_eq!(asked, [Effect::Letter(Link(30), Letter::Lack(last))]);
     assert_eq!(room.tick(at(1002)), [], "what it has is still to come");
-    room.hand(Link(30), *handed(last + 2, 1, 3, "does not follow"));
-    room.hand(Link(30), *handed(last + 1, 1, 2, "handed"));
+    room.hand(Link(30), handed(last + 2, 1, 3, "does not follow"));
+    room.hand(Link(30), handed(last + 1, 1, 2, "handed"));
     let effects = room.tick(at(1003));
     let [Effect::Admitted(admitted)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((admitted[0].after, admitted[0].lack), (Some(last + 1), false));
@@ -206,8 +204,8 @@ fn a_host_that_had_been_given_up_joins_anew() {
     let mut room = Room::take_over(replica, secret(2).peer(), &name("two"), Leave::Lost, 100, at(1000));
     let last = room.replica.log.last();
     room.hello(Link(30), ip(3), three, at(1001)).unwrap();
-    let line = format!(r#"{{"type":"left","seq":{},"term":1,"id":2,"name":"two","reason":"slow"}}"#, last + 1);
-    room.hand(Link(30), serde_json::from_str(&line).unwrap());
+    let act = Act::Left { id: MemberId(2), name: "two".into(), reason: Leave::Slow };
+    room.hand(Link(30), vec![Entry { seq: last + 1, term: 1, at: at(1001).wall, act }]);
     room.tick(at(1002));
     assert_eq!((room.me(), room.replica.host), (MemberId(4), MemberId(4)));
     assert_eq!(room.replica.host_name(), "two");

@@ -9,8 +9,9 @@ use crate::room::event::{Role, What};
 use crate::room::id::MemberId;
 use crate::room::log::Log;
 use crate::room::replica::Replica;
+use crate::room::request::Hello;
 use crate::room::{text, view};
-use crate::wire::native::{self, Encoder, FromHost, Hello, VERSION, Welcomed};
+use crate::wire::native::{self, Encoder, FromHost, VERSION, Welcomed};
 
 impl Seat {
     pub(super) fn say_hello(&mut self) {

@@ -6,7 +6,8 @@
 //! texts are checked by the room.
 
 use crate::room::event::Command;
-use crate::wire::native::{self, Bad, Request};
+use crate::room::request::Request;
+use crate::wire::native::{self, Bad, Item};
 
 /// How a line begins that is meant as an object, and not as a message in braces.
 const BEGINNING: &str = "{\"type\":";
@@ -18,7 +19,12 @@ pub(super) fn is_object(line: &str) -> bool {
 
 /// What the object in `line` asks for.
 pub(super) fn parse(line: &str) -> Result<Command, Bad> {
-    Ok(match native::request(line.as_bytes())? {
+    let request = match native::item(line.as_bytes())? {
+        Item::Request(request) => request,
+        Item::Hello(_) => return Err(of_a_connection("hello")),
+        Item::Hand(_) => return Err(of_a_connection("hand")),
+    };
+    Ok(match request {
         Request::Say { n: _, text, action } => Command::Say { text: text.into(), action },
         Request::Tell { n: _, to, text, action: _ } => Command::Tell { to: to.into(), text: text.into() },
         Request::Nick(name) => Command::Rename(name.into()),
@@ -27,10 +33,8 @@ pub(super) fn parse(line: &str) -> Result<Command, Bad> {
         Request::Ban(name) => Command::Ban(name.into()),
         Request::Unban(address) => Command::Unban(address.into()),
         Request::Bye => Command::Quit,
-        Request::Hello(_) => return Err(of_a_connection("hello")),
         Request::Ping => return Err(of_a_connection("ping")),
         Request::Pong => return Err(of_a_connection("pong")),
-        Request::Hand(_) => return Err(of_a_connection("hand")),
     })
 }
 

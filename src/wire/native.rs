@@ -61,7 +61,7 @@
 mod decode;
 mod encode;
 
-pub use decode::{Bad, Hello, Request, request};
+pub use decode::{Bad, Item, item};
 pub(crate) use encode::*;
 
 use std::net::SocketAddr;

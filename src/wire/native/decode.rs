@@ -9,67 +9,17 @@ use serde::Deserialize;
 use super::EntryLine;
 use crate::room::id::{RoomId, Secret};
 use crate::room::log::Term;
+use crate::room::request::{Hello, Request};
 
-/// What a member asks for, borrowed from its line where that is possible.
+/// What a line holds, borrowed from it where that is possible.
 #[derive(Debug, PartialEq)]
-pub enum Request<'a> {
-    /// Let me in.
+pub enum Item<'a> {
+    /// Somebody says who it is.
     Hello(Box<Hello>),
-    /// Tell everybody.
-    Say {
-        /// The sender's count; none: the host counts.
-        n: Option<u64>,
-        /// The message as it came.
-        text: Cow<'a, str>,
-        /// As an action.
-        action: bool,
-    },
-    /// Tell one member.
-    Tell {
-        /// The sender's count; none: the host counts.
-        n: Option<u64>,
-        /// The member's name.
-        to: Cow<'a, str>,
-        /// The message as it came.
-        text: Cow<'a, str>,
-        /// As an action.
-        action: bool,
-    },
-    /// Give me another name.
-    Nick(Cow<'a, str>),
-    /// Who is here?
-    Who,
-    /// End a member's connection.
-    Kick(Cow<'a, str>),
-    /// End a member's connection and refuse its address.
-    Ban(Cow<'a, str>),
-    /// Let an address in again.
-    Unban(Cow<'a, str>),
-    /// Are you there?
-    Ping,
-    /// I am.
-    Pong,
+    /// A member asks for something.
+    Request(Request<'a>),
     /// An entry that the host lacks.
     Hand(Box<EntryLine>),
-    /// I go.
-    Bye,
-}
-
-/// Who wants to be let in.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Hello {
-    /// The version that it speaks.
-    pub v: u32,
-    /// The name that it would like.
-    pub name: String,
-    /// Its secret, if it means to come back.
-    pub key: Option<Secret>,
-    /// The port at which it would host.
-    pub port: Option<u16>,
-    /// The room that it was in.
-    pub room: Option<RoomId>,
-    /// Its table of terms in that room.
-    pub have: Vec<Term>,
 }
 
 /// Why a line is no request.
@@ -140,10 +90,10 @@ struct Line<'a> {
 ///
 /// # Errors
 /// What is bad about it, and whether that ends the connection.
-pub fn request(line: &[u8]) -> Result<Request<'_>, Bad> {
+pub fn item(line: &[u8]) -> Result<Item<'_>, Bad> {
     let text = std::str::from_utf8(line).map_err(|_| Bad::NotUtf8)?;
     let line: Line<'_> = serde_json::from_str(text).map_err(|error| bad(text, &error))?;
-    Ok(match &*line.kind {
+    Ok(Item::Request(match &*line.kind {
         "say" => Request::Say { n: line.n, text: line.text, action: line.action },
         "tell" => Request::Tell { n: line.n, to: line.to, text: line.text, action: line.action },
         "ping" => Request::Ping,
@@ -154,19 +104,23 @@ pub fn request(line: &[u8]) -> Result<Request<'_>, Bad> {
         "ban" => Request::Ban(line.name),
         "unban" => Request::Unban(line.address),
         "bye" => Request::Bye,
-        "hello" => Request::Hello(Box::new(Hello {
-            v: line.v.ok_or_else(|| Bad::Field { what: "hello needs a version, \"v\"".into(), n: None })?,
-            name: line.name.into_owned(),
-            key: line.key,
-            port: line.port.filter(|port| *port != 0),
-            room: line.room,
-            have: line.have,
-        })),
-        "hand" => Request::Hand(
-            line.entry.ok_or_else(|| Bad::Field { what: "hand needs an entry, \"entry\"".into(), n: None })?,
-        ),
+        "hello" => {
+            return Ok(Item::Hello(Box::new(Hello {
+                v: line.v.ok_or_else(|| Bad::Field { what: "hello needs a version, \"v\"".into(), n: None })?,
+                name: line.name.into_owned(),
+                key: line.key,
+                port: line.port.filter(|port| *port != 0),
+                room: line.room,
+                have: line.have,
+            })));
+        }
+        "hand" => {
+            return Ok(Item::Hand(
+                line.entry.ok_or_else(|| Bad::Field { what: "hand needs an entry, \"entry\"".into(), n: None })?,
+            ));
+        }
         unknown => return Err(Bad::UnknownType(unknown.chars().take(32).collect())),
-    })
+    }))
 }
 
 /// Tells a line that is no JSON object from one that only has a wrong field.
@@ -192,18 +146,20 @@ mod tests {
 
     #[test]
     fn the_smallest_client_is_understood() {
-        let Request::Hello(hello) = request(br#"{"type":"hello","v":1,"name":"lorde"}"#).unwrap() else { panic!() };
+        let Item::Hello(hello) = item(br#"{"type":"hello","v":1,"name":"lorde"}"#).unwrap() else { panic!() };
         assert_eq!(*hello, Hello { v: 1, name: "lorde".into(), ..Hello::default() });
         assert_eq!(
-            request(br#"{"type":"say","text":"ciao"}"#),
-            Ok(Request::Say { n: None, text: "ciao".into(), action: false })
+            item(br#"{"type":"say","text":"ciao"}"#),
+            Ok(Item::Request(Request::Say { n: None, text: "ciao".into(), action: false }))
         );
-        assert_eq!(request(br#"{"type":"bye","later":[1,{}]}"#), Ok(Request::Bye));
+        assert_eq!(item(br#"{"type":"bye","later":[1,{}]}"#), Ok(Item::Request(Request::Bye)));
     }
 
     #[test]
     fn a_plain_message_is_borrowed_from_its_line() {
-        let Request::Say { text, .. } = request(br#"{"type":"say","text":"ciao","n":7}"#).unwrap() else { panic!() };
+        let Item::Request(Request::Say { text, .. }) = item(br#"{"type":"say","text":"ciao","n":7}"#).unwrap() else {
+            panic!()
+        };
         assert!(matches!(text, Cow::Borrowed("ciao")));
     }
 
@@ -212,14 +168,14 @@ mod tests {
         for line in
             [&b"GET / HTTP/1.1"[..], b"", b"[1]", b"7", b"{\"type\":\"say\"", b"{\"type\":\"say\",\"text\":5 x}"]
         {
-            assert_eq!(request(line), Err(Bad::NotJson), "{}", String::from_utf8_lossy(line));
+            assert_eq!(item(line), Err(Bad::NotJson), "{}", String::from_utf8_lossy(line));
         }
-        assert_eq!(request(b"{\"type\":\"\xff\"}"), Err(Bad::NotUtf8));
-        assert_eq!(request(br#"{"type":"dance"}"#), Err(Bad::UnknownType("dance".into())));
+        assert_eq!(item(b"{\"type\":\"\xff\"}"), Err(Bad::NotUtf8));
+        assert_eq!(item(br#"{"type":"dance"}"#), Err(Bad::UnknownType("dance".into())));
         for line in [&br#"{"n":3}"#[..], br#"{"type":"say","text":5,"n":3}"#, br#"{"type":5,"n":3}"#] {
-            assert!(matches!(request(line), Err(Bad::Field { n: Some(3), .. })), "{:?}", request(line));
+            assert!(matches!(item(line), Err(Bad::Field { n: Some(3), .. })), "{:?}", item(line));
         }
-        assert!(matches!(request(br#"{"type":"hello","name":"x"}"#), Err(Bad::Field { n: None, .. })));
-        assert!(!request(br#"{"type":"say","n":"x"}"#).unwrap_err().is_fatal());
+        assert!(matches!(item(br#"{"type":"hello","name":"x"}"#), Err(Bad::Field { n: None, .. })));
+        assert!(!item(br#"{"type":"say","n":"x"}"#).unwrap_err().is_fatal());
     }
 }

@@ -279,7 +279,7 @@ pub(crate) fn lack(out: &mut Vec<u8>, after: u64) {
 }
 
 /// A member's first line.
-pub(crate) fn hello(out: &mut Vec<u8>, hello: &super::Hello) {
+pub(crate) fn hello(out: &mut Vec<u8>, hello: &crate::room::request::Hello) {
     #[derive(Serialize)]
     struct Line<'a> {
         v: u32,
@@ -293,7 +293,7 @@ pub(crate) fn hello(out: &mut Vec<u8>, hello: &super::Hello) {
         #[serde(skip_serializing_if = "<[Term]>::is_empty")]
         have: &'a [Term],
     }
-    let super::Hello { name, key, port, room, have, .. } = hello;
+    let crate::room::request::Hello { name, key, port, room, have, .. } = hello;
     tagged(out, "hello", &Line { v: VERSION, name, key: *key, port: *port, room: *room, have });
 }
 
