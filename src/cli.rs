@@ -3,15 +3,17 @@
 //! What can be said about one argument by itself is checked here, and a wrong one ends with status 2; what the
 //! arguments mean together is the work of `config`. Nothing here runs anything.
 
+mod target;
+
 use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::config::{BadTarget, Target};
 use crate::limits;
 use crate::room::name::Name;
+pub use target::{BadTarget, Target};
 
 /// The log that a host writes and `hybrid-chat log` reads where nobody names another.
 pub const LOG_FILE: &str = "connections.log";
