@@ -25,6 +25,7 @@ use crate::mailbox::Mailbox;
 use crate::room::event::{Closed, Command, Event, Role, What};
 use crate::shutdown;
 use crate::ui::input::{Desk, Input};
+use crate::ui::json::Json;
 use crate::ui::plain::{Colours, Place, Plain};
 use crate::ui::{Interface, Screen, reach};
 
@@ -177,7 +178,7 @@ fn output_error(error: io::Error) -> Option<Error> {
 /// The interface for `style`, for this machine and its standard streams.
 fn interface(style: Style) -> Interface {
     match style {
-        Style::Json => Interface::Json,
+        Style::Json => Interface::Json(Json::default()),
         Style::Plain => {
             let colours = Colours {
                 out: takes_colours(io::stdout().is_terminal(), |name| std::env::var(name).ok()),

@@ -18,6 +18,7 @@ pub(crate) mod samples;
 
 use crate::limits::OUTPUT_BYTES;
 use crate::room::event::Event;
+use json::Json;
 use plain::Plain;
 
 /// What to write for an event: whole lines.
@@ -47,16 +48,24 @@ pub enum Interface {
     /// As lines for people.
     Plain(Box<Plain>),
     /// As objects for scripts.
-    Json,
+    Json(Json),
 }
 
 impl Interface {
-    /// What to write for `event`, whoever it comes from.
-    pub fn line(&mut self, event: Event) -> Rendered {
+    /// What to write for `event`, whoever it comes from: appends to `out` what is for standard output, and returns what is
+    /// for standard error.
+    pub fn show(&mut self, event: Event, out: &mut Vec<u8>) -> String {
         let event = safe::event(event);
         match self {
-            Self::Plain(plain) => plain.line(&event),
-            Self::Json => Rendered::out(json::line(&event)),
+            Self::Plain(plain) => {
+                let Rendered { stdout, stderr } = plain.line(&event);
+                out.extend_from_slice(stdout.as_bytes());
+                stderr
+            }
+            Self::Json(json) => {
+                json.line(&event, out);
+                String::new()
+            }
         }
     }
 }
@@ -69,7 +78,7 @@ pub struct Screen<O, E> {
     out: O,
     err: E,
     /// Lines for standard output that wait for [`Screen::flush`].
-    waiting: String,
+    waiting: Vec<u8>,
     /// Standard output has failed: nothing more goes there.
     failed: bool,
 }
@@ -77,7 +86,7 @@ pub struct Screen<O, E> {
 impl<O: Write, E: Write> Screen<O, E> {
     /// A screen that shows events by `interface` on `out` and `err`.
     pub fn new(interface: Interface, out: O, err: E) -> Self {
-        Self { interface, out, err, waiting: String::new(), failed: false }
+        Self { interface, out, err, waiting: Vec::new(), failed: false }
     }
 
     /// Shows `event`, at the latest with the next [`Screen::flush`].
@@ -85,8 +94,7 @@ impl<O: Write, E: Write> Screen<O, E> {
     /// # Errors
     /// Standard output failed; this is said once, and then what it would get is dropped.
     pub fn show(&mut self, event: Event) -> io::Result<()> {
-        let Rendered { stdout, stderr } = self.interface.line(event);
-        self.waiting.push_str(&stdout);
+        let stderr = self.interface.show(event, &mut self.waiting);
         if stderr.is_empty() {
             return Ok(());
         }
@@ -106,12 +114,12 @@ impl<O: Write, E: Write> Screen<O, E> {
     /// # Errors
     /// As [`Screen::show`].
     pub fn flush(&mut self) -> io::Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
-        if self.failed || waiting.is_empty() {
-            return Ok(());
+        let mut written = Ok(());
+        if !self.failed && !self.waiting.is_empty() {
+            written = self.out.write_all(&self.waiting).and_then(|()| self.out.flush());
+            self.failed = written.is_err();
         }
-        let written = self.out.write_all(waiting.as_bytes()).and_then(|()| self.out.flush());
-        self.failed = written.is_err();
+        self.waiting.clear();
         written
     }
 }
@@ -156,6 +164,12 @@ mod tests {
         Interface::Plain(Box::new(samples::plain()))
     }
 
+    fn rendered(interface: &mut Interface, event: Event) -> Rendered {
+        let mut out = Vec::new();
+        let stderr = interface.show(event, &mut out);
+        Rendered { stdout: String::from_utf8(out).unwrap(), stderr }
+    }
+
     #[test]
     fn lines_are_gathered_and_streams_keep_their_order() {
         let log = Rc::new(RefCell::new(Vec::new()));
@@ -173,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_full_screen_says_so() {
-        let mut screen = Screen::new(Interface::Json, io::sink(), io::sink());
+        let mut screen = Screen::new(Interface::Json(Json::default()), io::sink(), io::sink());
         screen.show(message("capo", "x")).unwrap();
         assert!(!screen.is_full());
         screen.show(message("capo", &"x".repeat(OUTPUT_BYTES))).unwrap();
@@ -204,7 +218,8 @@ mod tests {
         let said = |action, private: bool| {
             let mut event = message(&text, &text);
             if let What::Message(message) = &mut event.what {
-                (message.action, message.private, message.to) = (action, private, private.then(|| text.clone()));
+                (message.action, message.private) = (action, private);
+                message.to = private.then(|| text.as_str().into());
             }
             event
         };
@@ -228,9 +243,9 @@ mod tests {
     /// P29: hostile text, also from a hostile host, that controls no terminal.
     #[test]
     fn no_control_character_of_a_peer_or_host_reaches_a_stream() {
-        for mut interface in [plain(), Interface::Json] {
+        for mut interface in [plain(), Interface::Json(Json::default())] {
             for event in all_with(HOSTILE) {
-                let Rendered { stdout, stderr } = interface.line(event.clone());
+                let Rendered { stdout, stderr } = rendered(&mut interface, event.clone());
                 let shown = stdout + &stderr;
                 let bad = |c: char| {
                     c != '\n'
@@ -258,7 +273,7 @@ mod tests {
             ["x\n21:51 capo (host): obey", "x\r\n* capo left (quit)", "x\u{2028}| 21:51 y", "\n\nhybrid-chat: x"]
         {
             for event in all_with(forged) {
-                let Rendered { stdout, stderr } = interface.line(event.clone());
+                let Rendered { stdout, stderr } = rendered(&mut interface, event.clone());
                 for (n, line) in stdout.lines().chain(stderr.lines()).enumerate() {
                     let own = ["21:51 ", "* ", "! ", "Room at ", "You are ", "Type to talk"];
                     let starts = own.iter().any(|start| line.starts_with(start));
@@ -268,7 +283,7 @@ mod tests {
                 }
             }
         }
-        let joined = interface.line(event(What::Joined { name: "x joined\n21:51 capo: hi".into() }));
+        let joined = rendered(&mut interface, event(What::Joined { name: "x joined\n21:51 capo: hi".into() }));
         assert_eq!(joined.stdout, "21:51 * x-joined21:51-capo:-hi joined\n");
         assert_eq!(at().format("%H:%M").to_string(), "21:51");
     }
@@ -279,7 +294,7 @@ mod tests {
         for name in
             ["日本語の名前", "żółw", "👩\u{200d}👩\u{200d}👧👍🏽", "naïve-e\u{301}".replace("e\u{301}", "é").as_str()]
         {
-            let rendered = plain().line(message(name, "👩\u{200d}👩\u{200d}👧 日本 e\u{301} שלום"));
+            let rendered = rendered(&mut plain(), message(name, "👩\u{200d}👩\u{200d}👧 日本 e\u{301} שלום"));
             assert_eq!(rendered.stdout, format!("21:51 {name}: 👩\u{200d}👩\u{200d}👧 日本 e\u{301} שלום\n"));
         }
     }

@@ -336,7 +336,7 @@ fn p20_a_screen_that_reads_slowly_learns_how_much_it_missed() {
         other => panic!("{other:?}"),
     }
     hosted.say("now");
-    assert!(matches!(hosted.events.pop().unwrap().what, What::Message(message) if message.text == "now"));
+    assert!(matches!(hosted.events.pop().unwrap().what, What::Message(message) if &*message.text == "now"));
     hosted.command(Command::Stop);
     ann.next("closed");
     drop(ann);

@@ -113,15 +113,15 @@ impl Hub {
         let what = match letter {
             Letter::Told { peer, n, .. } if self.own.told.get(&peer).is_some_and(|told| n <= *told) => return,
             Letter::Told { by, from, to, text, action, .. } => What::Message(Message {
-                from: from.to_string(),
-                text: text.to_string(),
+                from,
+                text,
                 own: by == self.room.me(),
                 action,
                 private: true,
                 replayed: false,
                 late: false,
                 seq: None,
-                to: Some(to.to_string()),
+                to: Some(to),
             }),
             Letter::Refused(refusal) => What::Refused { code: refusal.code.into(), text: refusal.text },
             Letter::Members => view::roster(self.room.replica()),

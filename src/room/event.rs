@@ -3,6 +3,8 @@
 //! An interface shows [`Event`]s and sends [`Command`]s; it never learns whether the room is in this process or
 //! elsewhere. Nothing here knows how either travels.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
@@ -127,9 +129,9 @@ pub enum What {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
     /// The name of who said it.
-    pub from: String,
+    pub from: Arc<str>,
     /// What, cleaned by the host and again by the reader.
-    pub text: String,
+    pub text: Arc<str>,
     /// Said by ourselves: this is the acknowledgement.
     pub own: bool,
     /// An action (`/me`).
@@ -145,7 +147,7 @@ pub struct Message {
     pub seq: Option<u64>,
     /// Whom a private message is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<String>,
+    pub to: Option<Arc<str>>,
 }
 
 /// A member as it stands in a `roster` event.
@@ -224,4 +226,36 @@ fn rfc3339<S: serde::Serializer>(at: &DateTime<FixedOffset>, serializer: S) -> R
 /// A time as every interface of the program writes it: RFC 3339, milliseconds, numeric offset (`+00:00` for UTC).
 pub fn timestamp(at: DateTime<FixedOffset>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, false)
+}
+
+/// Writes times as [`timestamp`] does, and remembers the last one: the messages of one turn share it.
+#[derive(Debug, Default)]
+pub(crate) struct Timestamps {
+    last: Option<(DateTime<FixedOffset>, String)>,
+}
+
+impl Timestamps {
+    /// `at` as [`timestamp`] writes it.
+    pub(crate) fn text(&mut self, at: DateTime<FixedOffset>) -> &str {
+        // Times are equal whatever their offsets.
+        let is_last = |last: &(DateTime<FixedOffset>, String)| last.0 == at && last.0.offset() == at.offset();
+        if !self.last.as_ref().is_some_and(is_last) {
+            self.last = None;
+        }
+        &self.last.get_or_insert_with(|| (at, timestamp(at))).1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remembered_time_is_told_from_others_also_by_its_offset() {
+        let times = ["2026-11-20T21:51:03.123+01:00", "2026-11-20T20:51:03.123+00:00", "2026-11-20T20:51:03.124+00:00"];
+        let mut timestamps = Timestamps::default();
+        for time in times.into_iter().flat_map(|time| [time, time]) {
+            assert_eq!(timestamps.text(DateTime::parse_from_rfc3339(time).unwrap()), time);
+        }
+    }
 }

@@ -28,8 +28,8 @@ pub fn event(replica: &Replica, reader: PeerId, entry: &Entry, replayed: bool, n
 
 fn message(entry: &Entry, said: &Said, own: bool, replayed: bool) -> Message {
     Message {
-        from: said.from.to_string(),
-        text: said.text.to_string(),
+        from: said.from.clone(),
+        text: said.text.clone(),
         own,
         action: said.action,
         private: false,

@@ -117,7 +117,7 @@ fn an_error_is_the_last_event() {
         events.push(notice("ciao")).unwrap();
         Err(Error::AddressInUse { tried: "join 127.0.0.1:8808".into() })
     };
-    let run = run(fail, Interface::Json);
+    let run = run(fail, Interface::Json(Json::default()));
     let lines: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((lines.len(), &lines[0]["event"]), (2, &"notice".into()));
     assert_eq!(lines[1]["event"], "error");
@@ -129,7 +129,7 @@ fn an_error_is_the_last_event() {
 #[test]
 fn a_failure_of_the_input_stands_for_the_end() {
     let mut out = Vec::new();
-    let (result, _, inputs) = run_with(talk, &mut out, Interface::Json, true);
+    let (result, _, inputs) = run_with(talk, &mut out, Interface::Json(Json::default()), true);
     assert_eq!((result.unwrap_err().to_string().as_str(), inputs), ("read standard input: other error", 1));
     let out = String::from_utf8(out).unwrap();
     assert!(out.lines().last().unwrap().contains("\"event\":\"error\",\"code\":\"io\""), "{out}");

@@ -124,7 +124,8 @@ impl Seat {
     }
 
     fn show_private(&mut self, from: String, to: String, text: String, own: bool, action: bool, now: Moment) {
-        let (replayed, late, private, seq, to) = (false, false, true, None, Some(to));
+        let (from, text, to) = (from.into(), text.into(), Some(to.into()));
+        let (replayed, late, private, seq) = (false, false, true, None);
         self.tell(What::Message(Message { from, text, own, action, private, replayed, late, seq, to }), now);
     }
 

@@ -1,20 +1,78 @@
 //! Events for scripts: one JSON object a line (section 3 of the contract).
 //!
-//! The objects are made by serde from `room::event`; here they become lines. Nothing here writes.
+//! The objects are made by serde from `room::event`, but for messages, of which there are many: those are written by hand,
+//! the same. Nothing here writes to a stream.
 
-use crate::room::event::Event;
+use serde::Serialize;
 
-/// `event` as a line with its `\n`.
-pub fn line(event: &Event) -> String {
-    let mut line = serde_json::to_string(event).expect("an event has string keys and no map, so it always serialises");
-    line.push('\n');
-    line
+use crate::room::event::{Event, Message, Timestamps, What};
+
+/// Makes lines of events.
+#[derive(Debug, Default)]
+pub struct Json {
+    times: Timestamps,
+}
+
+impl Json {
+    /// Appends `event` to `out` as a line with its `\n`.
+    pub fn line(&mut self, event: &Event, out: &mut Vec<u8>) {
+        match &event.what {
+            What::Message(message) => {
+                out.extend_from_slice(br#"{"at":""#);
+                out.extend_from_slice(self.times.text(event.at).as_bytes());
+                out.extend_from_slice(br#"","event":"message""#);
+                fields(message, out);
+                out.extend_from_slice(b"}\n");
+            }
+            _ => {
+                value(event, out);
+                out.push(b'\n');
+            }
+        }
+    }
+}
+
+fn fields(message: &Message, out: &mut Vec<u8>) {
+    let Message { from, text, own, action, private, replayed, late, seq, to } = message;
+    out.extend_from_slice(br#","from":"#);
+    value(from, out);
+    out.extend_from_slice(br#","text":"#);
+    value(text, out);
+    let flags: [(&[u8], bool); 5] = [
+        (br#","own":"#, *own),
+        (br#","action":"#, *action),
+        (br#","private":"#, *private),
+        (br#","replayed":"#, *replayed),
+        (br#","late":"#, *late),
+    ];
+    for (key, is) in flags {
+        out.extend_from_slice(key);
+        out.extend_from_slice(if is { b"true" } else { b"false" });
+    }
+    if let Some(seq) = seq {
+        out.extend_from_slice(br#","seq":"#);
+        value(seq, out);
+    }
+    if let Some(to) = to {
+        out.extend_from_slice(br#","to":"#);
+        value(to, out);
+    }
+}
+
+fn value<T: Serialize>(value: &T, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect("an event has string keys and no map, and a vector takes every byte");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ui::samples;
+
+    fn line(event: &Event) -> String {
+        let mut line = Vec::new();
+        Json::default().line(event, &mut line);
+        String::from_utf8(line).unwrap()
+    }
 
     #[test]
     fn every_kind_of_event_is_one_object_as_the_contract_has_it() {
@@ -44,5 +102,25 @@ mod tests {
         let mut event = samples::notice("ciao");
         event.at = event.at.with_timezone(&chrono::Utc).fixed_offset();
         assert!(line(&event).contains(r#""at":"2026-11-20T20:51:03.123+00:00""#));
+    }
+
+    #[test]
+    fn a_message_written_by_hand_is_what_serde_writes() {
+        let text = "ciao \"tutti\" \\ \n\t\u{1}\u{7f} \u{2028} 日本 👩\u{200d}👧";
+        for flags in 0..1 << 7 {
+            let is = |bit: u32| flags >> bit & 1 == 1;
+            let message = Message {
+                own: is(0),
+                action: is(1),
+                private: is(2),
+                replayed: is(3),
+                late: is(4),
+                seq: is(5).then_some(u64::MAX),
+                to: is(6).then(|| text.into()),
+                ..samples::said(text, text)
+            };
+            let event = samples::event(What::Message(message));
+            assert_eq!(line(&event), serde_json::to_string(&event).unwrap() + "\n");
+        }
     }
 }

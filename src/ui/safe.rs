@@ -4,6 +4,8 @@
 //! Every interface shows only what passed through here. It knows nothing of how events are shown.
 
 use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::limits::{NAME_MAX_CHARS, NAME_MIN_CHARS};
 use crate::room::event::{Event, Message, What};
@@ -42,8 +44,13 @@ fn what(what: What) -> What {
     }
 }
 
+/// A string, shared or not.
+trait Text: Deref<Target = str> + From<String> {}
+impl Text for String {}
+impl Text for Arc<str> {}
+
 /// A text of several lines.
-fn lines(text: String) -> String {
+fn lines<T: Text>(text: T) -> T {
     keep(text, text::clean)
 }
 
@@ -53,22 +60,22 @@ fn line(text: String) -> String {
 }
 
 /// A name; what is none becomes one, so that a host cannot put words into a name.
-fn name(name: String) -> String {
+fn name<T: Text>(name: T) -> T {
     let usual = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let usual_length = NAME_MIN_CHARS..=NAME_MAX_CHARS;
     if usual_length.contains(&name.len()) && name.bytes().all(usual) {
         return name;
     }
     match Name::parse(&name) {
-        Ok(parsed) if parsed.as_str() == name => name,
-        _ => Name::for_login(&name).as_str().to_owned(),
+        Ok(parsed) if *parsed.as_str() == *name => name,
+        _ => Name::for_login(&name).as_str().to_owned().into(),
     }
 }
 
 /// What `clean` makes of `text`, without a copy where that is all of it.
-fn keep(text: String, clean: impl Fn(&str) -> Cow<'_, str>) -> String {
+fn keep<T: Text>(text: T, clean: impl Fn(&str) -> Cow<'_, str>) -> T {
     match clean(&text) {
         Cow::Borrowed(same) if same.len() == text.len() => text,
-        cleaned => cleaned.into_owned(),
+        cleaned => cleaned.into_owned().into(),
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, ToldLine, VERSION};
 use crate::limits::JOINED_IN_LINE;
 use crate::room::entry::{Act, Entry, Member, Said};
-use crate::room::event::{Closed, timestamp};
+use crate::room::event::{Closed, Timestamps, timestamp};
 use crate::room::id::{MemberId, RoomId};
 use crate::room::log::Term;
 
@@ -23,10 +23,10 @@ enum Light {
     Replayed,
 }
 
-/// Writes lines; remembers the last time it wrote, because a turn's messages share it.
+/// Writes lines.
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
-    at: Option<(DateTime<FixedOffset>, String)>,
+    times: Timestamps,
 }
 
 /// What all who are let in at once have in common in their `welcome`.
@@ -122,7 +122,7 @@ impl Encoder {
         out.extend_from_slice(br#","text":"#);
         string(out, &said.text);
         out.extend_from_slice(br#","at":""#);
-        out.extend_from_slice(self.time(entry.at).as_bytes());
+        out.extend_from_slice(self.times.text(entry.at).as_bytes());
         out.push(b'"');
         if said.action {
             out.extend_from_slice(br#","action":true"#);
@@ -143,13 +143,6 @@ impl Encoder {
             out.extend_from_slice(br#","replayed":true"#);
         }
         out.extend_from_slice(b"}\n");
-    }
-
-    fn time(&mut self, at: DateTime<FixedOffset>) -> &str {
-        if self.at.as_ref().is_none_or(|(last, _)| *last != at || last.offset() != at.offset()) {
-            self.at = Some((at, timestamp(at)));
-        }
-        self.at.as_ref().map_or("", |(_, text)| text)
     }
 }
 
