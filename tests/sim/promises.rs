@@ -129,7 +129,7 @@ fn same_order(alive: &[&Process]) {
         alive.iter().flat_map(|process| messages(process)).filter(|message| message.late).map(|m| &*m.text).collect();
     let order = |process: &Process| -> Vec<String> {
         let shown = messages(process).filter(|message| !message.private && !late.contains(&*message.text));
-        shown.map(|message| message.text.clone()).collect()
+        shown.map(|message| message.text.to_string()).collect()
     };
     let first = order(alive[0]);
     let place: HashMap<&str, usize> = first.iter().enumerate().map(|(at, text)| (text.as_str(), at)).collect();
