@@ -92,6 +92,10 @@ struct Line<'a> {
 /// What is bad about it, and whether that ends the connection.
 pub fn item(line: &[u8]) -> Result<Item<'_>, Bad> {
     let text = std::str::from_utf8(line).map_err(|_| Bad::NotUtf8)?;
+    if !text.trim_start().starts_with('{') {
+        // Serde would also take the fields in a list.
+        return Err(Bad::NotJson);
+    }
     let line: Line<'_> = serde_json::from_str(text).map_err(|error| bad(text, &error))?;
     Ok(Item::Request(match &*line.kind {
         "say" => Request::Say { n: line.n, text: line.text, action: line.action },
@@ -129,7 +133,7 @@ fn bad(text: &str, error: &serde_json::Error) -> Bad {
     struct Counted {
         n: Option<serde_json::Value>,
     }
-    if !error.is_data() || !text.trim_start().starts_with('{') {
+    if !error.is_data() {
         return Bad::NotJson;
     }
     // The first error hides what comes after it: only a line that is JSON to its end may go on.
@@ -170,6 +174,7 @@ mod tests {
         {
             assert_eq!(item(line), Err(Bad::NotJson), "{}", String::from_utf8_lossy(line));
         }
+        assert_eq!(item(br#"["say",1,"ciao",false]"#), Err(Bad::NotJson));
         assert_eq!(item(b"{\"type\":\"\xff\"}"), Err(Bad::NotUtf8));
         assert_eq!(item(br#"{"type":"dance"}"#), Err(Bad::UnknownType("dance".into())));
         for line in [&br#"{"n":3}"#[..], br#"{"type":"say","text":5,"n":3}"#, br#"{"type":5,"n":3}"#] {
