@@ -37,6 +37,8 @@ pub const MAX_MEMBERS: usize = 10_000;
 pub const RATE: u32 = 200;
 /// The burst after which the rate holds, as a multiple of the rate.
 pub const RATE_BURST: u32 = 10;
+/// How long a member that is too fast waits at least: some messages at once cost the host one turn, not one each.
+pub const RATE_PAUSE: Duration = Duration::from_millis(20);
 /// How many past messages a newcomer gets.
 pub const HISTORY_MESSAGES: usize = 100;
 /// How many bytes of past messages a newcomer gets at most.

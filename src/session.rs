@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::limits::RATE_BURST;
+use crate::limits::{RATE_BURST, RATE_PAUSE};
 use crate::room::request::Request;
 use crate::wire::line::{self, Piece};
 use crate::wire::native::{self, Bad, Item};
@@ -146,9 +146,6 @@ struct Pace {
 }
 
 impl Pace {
-    /// How long a member that is too fast waits at least: some messages at once cost the host one turn, not one each.
-    const PAUSE: Duration = Duration::from_millis(20);
-
     fn new(rate: u32) -> Self {
         let cost = if rate == 0 { Duration::ZERO } else { Duration::from_secs(1) / rate };
         Self { cost, empty_at: Duration::ZERO }
@@ -162,7 +159,7 @@ impl Pace {
     fn wait(&self, now: Duration) -> Option<Duration> {
         let full = Duration::from_secs(u64::from(RATE_BURST));
         let free_at = self.empty_at.saturating_sub(full.saturating_sub(self.cost));
-        (!self.cost.is_zero() && free_at > now).then(|| free_at.max(now + Self::PAUSE))
+        (!self.cost.is_zero() && free_at > now).then(|| free_at.max(now + RATE_PAUSE))
     }
 }
 
