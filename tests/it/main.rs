@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stderr, reason = "measured times, and what a failed test's processes printed")]
 
+mod architecture;
 mod cli;
 mod election;
 mod failover;
