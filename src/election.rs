@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::limits::{
     CANDIDATES, CONNECT, DECIDE, HELLO_ANSWER, PATIENCE_AFTER_HANG_UP, PATIENCE_AFTER_SILENCE, RECONNECT_MAX,
-    RECONNECT_MIN, RECONNECTS, RETRY_MAX, RETRY_MIN,
+    RECONNECT_MIN, RECONNECTS, RETRY_MAX, RETRY_MIN, SILENT_ADDRESSES,
 };
 use crate::room::event::Leave;
 use crate::room::id::MemberId;
@@ -224,7 +224,7 @@ impl Election {
         }
         let looking = matches!(self.state, State::Looking);
         match dialed {
-            Dialed::Silent if now + HELLO_ANSWER <= self.began + DECIDE => {
+            Dialed::Silent if now + HELLO_ANSWER * SILENT_ADDRESSES as u32 <= self.began + DECIDE => {
                 self.state = State::Joining;
                 Action::Dial(self.place.all.clone())
             }

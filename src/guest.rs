@@ -11,7 +11,7 @@ use mio::{Events, Interest, Token};
 
 use crate::election::Dialed;
 use crate::error::{Error, Result};
-use crate::limits::{CONNECT, READ_BYTES};
+use crate::limits::{CONNECT, READ_BYTES, SILENT_ADDRESSES};
 use crate::mailbox::Mailbox;
 use crate::net::Net;
 use crate::room::event::{Command, Event};
@@ -65,6 +65,7 @@ impl<'a> Guest<'a> {
     pub fn dial(&mut self, addresses: &[SocketAddr]) -> Result<(Dialed, Option<Seated>)> {
         let mut found = Dialed::Unreached(io::ErrorKind::ConnectionRefused);
         let mut first = true;
+        let mut silent = 0;
         for address in addresses {
             let dialed = match self.connect(*address)? {
                 Ok(socket) => match self.greet(socket, *address)? {
@@ -73,11 +74,12 @@ impl<'a> Guest<'a> {
                 },
                 Err(kind) => Dialed::Unreached(kind),
             };
+            silent += usize::from(dialed == Dialed::Silent);
             if std::mem::take(&mut first) || weight(&dialed) > weight(&found) {
                 found = dialed;
             }
-            // Somebody is there: no other address would lead to somebody else on the same port of the same machine.
-            if weight(&found) > weight(&Dialed::Unreached(io::ErrorKind::Other)) || self.seat.has_left() {
+            // A room that turns us away is the one; and only so much time is spent on silence.
+            if matches!(found, Dialed::TurnedAway { .. }) || silent >= SILENT_ADDRESSES || self.seat.has_left() {
                 break;
             }
         }

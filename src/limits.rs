@@ -153,6 +153,10 @@ pub const FAREWELL: Duration = Duration::from_secs(2);
 pub const PATIENCE_AFTER_HANG_UP: Duration = Duration::from_secs(1);
 /// How long one candidate is waited for when the host fell silent: others may have heard it one heartbeat later.
 pub const PATIENCE_AFTER_SILENCE: Duration = Duration::from_secs(HEARTBEAT.as_secs() + 1);
+/// How many addresses of a name are tried: all of them, one after the other, leave time to decide.
+pub const ADDRESSES: usize = 4;
+/// How many addresses at which somebody accepts and says nothing are waited for in one round.
+pub const SILENT_ADDRESSES: usize = 2;
 /// How long a host's name is looked up.
 pub const RESOLVE: Duration = Duration::from_secs(5);
 /// The longest line of a connections log that is read: far more than the longest name, wholly escaped, needs.

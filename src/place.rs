@@ -8,7 +8,7 @@ use std::thread;
 use crate::config::Config;
 use crate::election::Place;
 use crate::error::{Error, Result};
-use crate::limits::RESOLVE;
+use crate::limits::{ADDRESSES, RESOLVE};
 
 /// Where the room that the configuration means is.
 ///
@@ -65,7 +65,7 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
         })
         .map_err(|error| Error::io(&tried, error))?;
     match answered.recv_timeout(RESOLVE) {
-        Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
+        Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses.into_iter().take(ADDRESSES).collect()),
         Ok(Ok(_)) => Err(Error::io(tried, io::ErrorKind::HostUnreachable.into())),
         Ok(Err(error)) => Err(Error::io(tried, io::Error::new(io::ErrorKind::HostUnreachable, error.to_string()))),
         Err(_) => Err(Error::io(tried, io::ErrorKind::TimedOut.into())),
