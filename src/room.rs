@@ -249,15 +249,16 @@ impl Room {
         Admission { link: arrival.link, id, name, after, missed, lack }
     }
 
-    /// Counts a message of `id`: the count it gets, or nothing where the room has dealt with it before.
-    fn count(&mut self, id: MemberId, n: Option<u64>) -> Option<u64> {
+    /// Counts a message of `id`: its author, whose `n` is now the message's, or nothing where the room has dealt with it
+    /// before.
+    fn count(&mut self, id: MemberId, n: Option<u64>) -> Option<&Member> {
         let author = self.replica.member_mut(id)?;
         let n = n.unwrap_or(author.n.saturating_add(1));
         if n <= author.n {
             return None;
         }
         author.n = n;
-        Some(n)
+        Some(author)
     }
 
     /// Orders a message. On the host's busiest path.
@@ -269,11 +270,10 @@ impl Room {
         action: bool,
         now: Moment,
     ) -> Result<(), Refusal> {
-        let Some(count) = self.count(id, n) else { return Ok(()) };
+        let Some(author) = self.count(id, n) else { return Ok(()) };
         let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
-        let Some(author) = self.replica.member(id) else { return Ok(()) };
-        let (peer, from) = (author.peer, author.name.clone());
-        self.order(Act::Said(Said { by: id, peer, n: count, from, text: Arc::from(text), action, late: false }), now);
+        let (peer, n, from) = (author.peer, author.n, author.name.clone());
+        self.order(Act::Said(Said { by: id, peer, n, from, text: Arc::from(text), action, late: false }), now);
         Ok(())
     }
 

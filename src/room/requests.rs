@@ -48,7 +48,7 @@ impl Room {
         text: &str,
         action: bool,
     ) -> Result<Vec<Effect>, Refusal> {
-        let Some(count) = self.count(id, n) else { return Ok(Vec::new()) };
+        let Some(count) = self.count(id, n).map(|author| author.n) else { return Ok(Vec::new()) };
         let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
         let to = self.find(to).map_err(|refusal| refusal.of(n))?;
         let Some(author) = self.replica.member(id) else { return Ok(Vec::new()) };
