@@ -98,7 +98,7 @@ impl Room {
         let mut log = Log::default();
         log.begin_term(1, me);
         let mut room = Self::around(Replica::new(room, now.wall, 1, id, log), id, max_members);
-        let name = Arc::from(room.names.take(name, me, now.mono).as_str());
+        let name = room.names.take(name, me, now.mono).into();
         room.peers.insert(me, id);
         room.order(Act::Joined(Member { id, peer: me, returns: true, name, at, n: 0 }), now);
         room
@@ -220,7 +220,7 @@ impl Room {
     fn let_in(&mut self, arrival: &Arrival, now: Moment) -> Admission {
         let id = self.replica.next_id();
         let peer = arrival.peer.unwrap_or_else(|| PeerId::stranger(self.replica.room, id));
-        let name: Arc<str> = Arc::from(self.names.take(&arrival.name, peer, now.mono).as_str());
+        let name: Arc<str> = self.names.take(&arrival.name, peer, now.mono).into();
         let at = candidate_at(arrival.ip, &arrival.hello);
         let n = self.counted.get(&peer).copied().unwrap_or(0);
         self.links.insert(id, Linked { link: arrival.link, ip: arrival.ip });

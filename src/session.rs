@@ -140,26 +140,29 @@ impl Session {
 /// How fast a member is read: a leaky bucket kept as the one time at which it will be empty (GCRA, ITU-T I.371).
 #[derive(Debug)]
 struct Pace {
-    /// What one message costs; zero where there is no limit.
-    cost: Duration,
+    /// What one message costs, in nanoseconds; zero where there is no limit.
+    cost: u32,
     empty_at: Duration,
 }
 
 impl Pace {
     fn new(rate: u32) -> Self {
-        let cost = if rate == 0 { Duration::ZERO } else { Duration::from_secs(1) / rate };
-        Self { cost, empty_at: Duration::ZERO }
+        Self { cost: 1_000_000_000_u32.checked_div(rate).unwrap_or(0), empty_at: Duration::ZERO }
+    }
+
+    fn cost(&self) -> Duration {
+        Duration::from_nanos(self.cost.into())
     }
 
     fn count(&mut self, now: Duration) {
-        self.empty_at = self.empty_at.max(now) + self.cost;
+        self.empty_at = self.empty_at.max(now) + self.cost();
     }
 
     /// Until when to wait, if the burst is used up. A second's worth of messages, times the burst, is the bucket's size.
     fn wait(&self, now: Duration) -> Option<Duration> {
         let full = Duration::from_secs(u64::from(RATE_BURST));
-        let free_at = self.empty_at.saturating_sub(full.saturating_sub(self.cost));
-        (!self.cost.is_zero() && free_at > now).then(|| free_at.max(now + RATE_PAUSE))
+        let free_at = self.empty_at.saturating_sub(full.saturating_sub(self.cost()));
+        (self.cost > 0 && free_at > now).then(|| free_at.max(now + RATE_PAUSE))
     }
 }
 

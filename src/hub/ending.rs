@@ -171,8 +171,7 @@ impl Hub {
     /// A connection that has been told why it ends still sends: it has a while to notice, not for ever.
     pub(super) fn discard(&mut self, index: usize, bytes: usize) {
         let Some(slot) = self.slot(index) else { return };
-        slot.discarded += bytes;
-        if slot.discarded > LINGER_BYTES {
+        if slot.discard(bytes) > LINGER_BYTES {
             self.over.push(index);
         }
     }

@@ -72,20 +72,26 @@ pub(super) struct Slot {
     pub(super) heard: Duration,
     /// Since when something waits for it and it takes nothing; none: nothing waits, or it takes what there is.
     pub(super) stalled: Option<Duration>,
-    /// Since when it is ending.
-    pub(super) ending: Duration,
-    /// How much of what it still sent was thrown away.
-    pub(super) discarded: usize,
+    /// How it ends, once it does.
+    ending: Option<Box<Ending>>,
     /// The operating system takes no more for now; it says when it does again.
     pub(super) blocked: bool,
     /// The next shared byte for it. Only a member has one.
     cursor: Option<u64>,
-    /// The shared stream ends here for it, because it is ending.
-    stop: Option<u64>,
     own: VecDeque<Chunk>,
     own_bytes: usize,
     /// How much of the first waiting chunk has been written.
     offset: usize,
+}
+
+/// The end of a connection.
+#[derive(Debug)]
+struct Ending {
+    since: Duration,
+    /// The shared stream ends here for it.
+    stop: u64,
+    /// How much of what it still sent was thrown away.
+    discarded: usize,
 }
 
 impl Slot {
@@ -101,11 +107,9 @@ impl Slot {
             since: now,
             heard: now,
             stalled: None,
-            ending: Duration::ZERO,
-            discarded: 0,
+            ending: None,
             blocked: false,
             cursor: None,
-            stop: None,
             own: VecDeque::new(),
             own_bytes: 0,
             offset: 0,
@@ -141,9 +145,8 @@ impl Slot {
 
     /// It hears nothing more than what waits for it now.
     pub(super) fn stop(&mut self, stream: &Stream, now: Duration) {
-        self.stop = Some(stream.end());
         self.stage = Stage::Ending;
-        self.ending = now;
+        self.ending = Some(Box::new(Ending { since: now, stop: stream.end(), discarded: 0 }));
         self.session = Session::new(0);
     }
 
@@ -162,7 +165,7 @@ impl Slot {
 
     /// Whether it is a member that has come no further than a position in the stream.
     pub(super) fn is_behind(&self, position: u64) -> bool {
-        self.stop.is_none() && self.cursor.is_some_and(|cursor| cursor < position)
+        self.ending.is_none() && self.cursor.is_some_and(|cursor| cursor < position)
     }
 
     /// Whether anything waits for it.
@@ -177,7 +180,15 @@ impl Slot {
     }
 
     fn end(&self, stream: &Stream) -> u64 {
-        self.stop.unwrap_or_else(|| stream.end())
+        self.ending.as_ref().map_or_else(|| stream.end(), |ending| ending.stop)
+    }
+
+    /// Throws away what it still sends; answers how much that was in all.
+    pub(super) fn discard(&mut self, bytes: usize) -> usize {
+        self.ending.as_mut().map_or(0, |ending| {
+            ending.discarded += bytes;
+            ending.discarded
+        })
     }
 
     /// What waits for it, in order: at most [`SLICES`] slices, and how many there are.
@@ -244,7 +255,7 @@ impl Slot {
             Stage::In(_) if self.throttled => stalled,
             Stage::In(_) => stalled.min(self.heard + SILENCE),
             Stage::Waiting => Duration::MAX,
-            Stage::Ending | Stage::Ended => self.ending + LINGER,
+            Stage::Ending | Stage::Ended => self.ending.as_ref().map_or(Duration::ZERO, |ending| ending.since) + LINGER,
         }
     }
 }

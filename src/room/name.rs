@@ -133,13 +133,19 @@ impl Name {
 
     /// What is equal for names that differ in case or in compatibility forms only.
     pub fn key(&self) -> NameKey {
-        NameKey::of(&self.0)
+        NameKey::sharing(&self.0)
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+impl From<Name> for Arc<str> {
+    fn from(name: Name) -> Self {
+        name.0
     }
 }
 

@@ -89,7 +89,7 @@ impl Room {
         if !self.names.rename(&old, &name, peer, now.mono) {
             return Err(Refusal::new("name-taken", format!("somebody here is called {name}, or so alike")));
         }
-        self.order(Act::Renamed { id, from, to: Arc::from(name.as_str()) }, now);
+        self.order(Act::Renamed { id, from, to: name.into() }, now);
         Ok(())
     }
 

@@ -192,7 +192,7 @@ impl Room {
     fn come_again(&mut self, own: Member, now: Moment) {
         let id = self.replica.next_id();
         let wanted = Name::parse(&own.name).unwrap_or_else(|_| Name::for_login(&own.name));
-        let name = Arc::from(self.names.take(&wanted, own.peer, now.mono).as_str());
+        let name = self.names.take(&wanted, own.peer, now.mono).into();
         let n = self.counted.get(&own.peer).copied().unwrap_or(0).max(own.n);
         self.peers.insert(own.peer, id);
         self.be(id);
@@ -233,7 +233,7 @@ impl Room {
             }
             let by = by.unwrap_or(MemberId(0));
             let seq = self.replica.log.last() + 1;
-            let from = Arc::from(Name::for_login(&said.from).as_str());
+            let from = Name::for_login(&said.from).into();
             let act = Act::Said(Said { by, from, text, late: true, ..said });
             self.replica.append(Entry { seq, term: self.replica.term, at: entry.at, act });
         }

@@ -104,7 +104,8 @@ impl<T: Copy + PartialEq> Names<T> {
     fn add(&mut self, name: &Name, holder: T) {
         let shape = Shape::of(name.as_str());
         if name.as_str().is_ascii() {
-            self.plain.entry(shape).or_default().push(holder);
+            // Nearly always it stays the only one.
+            self.plain.entry(shape).or_insert_with(|| Vec::with_capacity(1)).push(holder);
         } else {
             self.other.insert(shape, holder);
         }

@@ -8,14 +8,22 @@
 //!
 //! Nothing here knows who has a name.
 
+use std::sync::Arc;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
 
 /// Equal for names that differ in case or in compatibility forms only (`Lorde`, `LORDE`, `Ｌｏｒｄｅ`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NameKey(Box<str>);
+pub struct NameKey(Arc<str>);
 
 impl NameKey {
+    /// The key of a name, which shares its text where that is the key: most names are lower case.
+    pub(super) fn sharing(name: &Arc<str>) -> Self {
+        let is_key = name.is_ascii() && !name.bytes().any(|b| b.is_ascii_uppercase());
+        if is_key { Self(name.clone()) } else { Self::of(name) }
+    }
+
     /// The key of a name's text.
     pub(super) fn of(name: &str) -> Self {
         if name.is_ascii() {
