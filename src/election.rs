@@ -122,8 +122,12 @@ pub enum How {
 /// Why we give up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// The port is held, and nobody could be reached behind it.
+    /// We were to host, and the port is taken.
     AddressInUse,
+    /// We were to host, and the address is somebody else's.
+    NotOurs,
+    /// The port is held, and nobody could be reached behind it.
+    Unanswered,
     /// What holds the port is no room.
     NotARoom(String),
     /// The room did not let us in.
@@ -212,7 +216,7 @@ impl Election {
         self.state = State::Looking;
         match (self.will, self.place.claim) {
             (Will::Host, Some(address)) => Action::Claim(address),
-            (Will::Host, None) => Action::Fail(Failure::Unreached(std::io::ErrorKind::AddrNotAvailable)),
+            (Will::Host, None) => Action::Fail(Failure::NotOurs),
             _ => Action::Dial(self.place.near.clone()),
         }
     }
@@ -233,7 +237,7 @@ impl Election {
             Dialed::Unreached(kind) if !self.may_host() => self.join_again(*kind, now),
             _ if now + RETRY_MAX <= self.began + if self.may_host() { DECIDE } else { CONNECT } => self.pause(now),
             Dialed::HungUp => Action::Fail(Failure::NotARoom("it ends connections at once".into())),
-            _ => Action::Fail(Failure::AddressInUse),
+            _ => Action::Fail(Failure::Unanswered),
         }
     }
 

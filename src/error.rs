@@ -18,7 +18,23 @@ pub enum Error {
     /// An operation of the operating system failed; the code follows from the kind.
     #[error("{tried}: {}", reason(source))]
     Io {
-        /// What was tried, on what: "connect to 192.168.1.7:8808".
+        /// What was tried, on what: "read standard input".
+        tried: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// We cannot listen there, for another reason than that somebody does; the code follows from the kind.
+    #[error("{tried}: {}", reason(source))]
+    Listen {
+        /// What was tried, on what: "listen on [::]:8808".
+        tried: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// Nobody could be reached, or nobody stayed connected; the code follows from the kind.
+    #[error("{tried}: {}", reason(source))]
+    Unreached {
+        /// What was tried, on what: "join the room on port 8808 of 192.168.1.7".
         tried: String,
         /// Why it failed.
         source: io::Error,
@@ -31,9 +47,15 @@ pub enum Error {
         /// What was there instead.
         found: String,
     },
+    /// The port on which we were to host is taken, by whomever.
+    #[error("{tried}: the port is in use")]
+    AddressInUse {
+        /// What was tried, on what.
+        tried: String,
+    },
     /// The port is taken, and nobody can be reached behind it.
     #[error("{tried}: the port is in use, but nobody answers on it")]
-    AddressInUse {
+    Unanswered {
         /// What was tried, on what.
         tried: String,
     },
@@ -63,8 +85,16 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A connections log that is to be shown cannot be read.
+    #[error("read the connections log {path}: {}", reason(source))]
+    ReadLog {
+        /// The path as given.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
     /// Bytes that should have been UTF-8.
-    #[error("{tried}: not UTF-8")]
+    #[error("{tried}: a line is not UTF-8")]
     InvalidUtf8 {
         /// What was being read.
         tried: String,
@@ -88,9 +118,11 @@ impl Error {
     /// The word for scripts (section 3 of the contract, event `error`).
     pub fn code(&self) -> &str {
         match self {
-            Self::Io { source, .. } => io_code(source.kind()),
+            Self::Io { source, .. } | Self::Listen { source, .. } | Self::Unreached { source, .. } => {
+                io_code(source.kind())
+            }
             Self::NotARoom { .. } => "not-a-room",
-            Self::AddressInUse { .. } => "address-in-use",
+            Self::AddressInUse { .. } | Self::Unanswered { .. } => "address-in-use",
             Self::Refused { code, .. } => match code.as_str() {
                 "room-full" => "room-full",
                 "version" => "version",
@@ -100,43 +132,77 @@ impl Error {
                 _ => "io",
             },
             Self::Name { .. } => "name",
-            Self::Log { .. } => "log",
+            Self::Log { .. } | Self::ReadLog { .. } => "log",
             Self::InvalidUtf8 { .. } => "invalid-utf8",
             Self::Unreadable { .. } => "io",
         }
     }
 
     /// What helps, where something does: a whole sentence.
-    pub fn remedy(&self) -> Option<String> {
-        let text = match self {
-            Self::Log { .. } => "Name a file that can be written with --log FILE.".into(),
-            Self::NotARoom { .. } | Self::AddressInUse { .. } => {
-                "Choose another port with --port, for everybody who is to be in the room.".into()
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Listen { source, .. } => listen_remedy(source.kind()),
+            Self::Unreached { source, .. } => reach_remedy(source.kind()),
+            Self::NotARoom { .. } => Some(
+                "Check the address and the port; if both are right, choose another port with --port, for everybody \
+                 who is to be in the room.",
+            ),
+            Self::AddressInUse { .. } => {
+                Some("Leave out --role host to join who hosts there, or choose another port with --port.")
             }
-            Self::Name { .. } => "Choose another name with --name NAME.".into(),
+            Self::Unanswered { .. } => Some("Choose another port with --port, for everybody who is to be in the room."),
             Self::Refused { code, .. } => match code.as_str() {
-                "room-full" => "Ask the host for a larger --max-members, or come back later.".into(),
-                "version" => "Run the same version of hybrid-chat as the host.".into(),
-                "bad-name" => "Choose another name with --name NAME.".into(),
-                _ => return None,
+                "room-full" => Some("Ask the host for a larger --max-members, or come back later."),
+                "version" => Some("Run the same version of hybrid-chat as the host."),
+                "bad-name" => Some(ANOTHER_NAME),
+                "banned" => Some("Only the host can let you in again, with /unban and your address."),
+                _ => None,
             },
-            Self::Io { source, .. } => match source.kind() {
-                io::ErrorKind::ConnectionRefused => {
-                    "Nobody hosts there: start one with hybrid-chat on that machine, or check the address.".into()
-                }
-                io::ErrorKind::AddrInUse => "Leave out --role host to join, or choose another port with --port.".into(),
-                io::ErrorKind::AddrNotAvailable => {
-                    "The address is not one of this machine's: leave it out to use all of them.".into()
-                }
-                io::ErrorKind::PermissionDenied => "Choose a port above 1023 with --port.".into(),
-                io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-                    "Check the address, and whether a firewall or a guest network keeps the two machines apart.".into()
-                }
-                _ => return None,
+            Self::Name { .. } => Some(ANOTHER_NAME),
+            Self::Log { .. } => Some("Name a file that can be written with --log FILE."),
+            Self::ReadLog { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => Some("Name the log of a host: hybrid-chat log FILE."),
+                io::ErrorKind::PermissionDenied => Some("Read it as the user who hosted: nobody else may."),
+                _ => None,
             },
-            Self::InvalidUtf8 { .. } | Self::Unreadable { .. } => return None,
-        };
-        Some(text)
+            Self::InvalidUtf8 { .. } => Some("Convert what is sent to UTF-8, for example with iconv."),
+            Self::Io { .. } | Self::Unreadable { .. } => None,
+        }
+    }
+}
+
+const ANOTHER_NAME: &str = "Choose another name with --name NAME.";
+
+/// What helps who cannot listen.
+fn listen_remedy(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::AddrNotAvailable => {
+            Some("The address is not one of this machine's: leave it out to use all of them.")
+        }
+        io::ErrorKind::PermissionDenied => Some("Choose a port above 1023 with --port."),
+        _ => None,
+    }
+}
+
+/// What helps who reaches nobody.
+fn reach_remedy(kind: io::ErrorKind) -> Option<&'static str> {
+    use io::ErrorKind as Kind;
+    match kind {
+        Kind::ConnectionRefused => {
+            Some("Nobody hosts there: start one with hybrid-chat on that machine, or check the address.")
+        }
+        Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => {
+            Some("Look whether the host still runs, and whether something between the two machines ends connections.")
+        }
+        Kind::TimedOut
+        | Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::NetworkDown
+        | Kind::AddrNotAvailable => {
+            Some("Check the address, and whether a firewall or a guest network keeps the two machines apart.")
+        }
+        Kind::PermissionDenied => Some("Check the address, and whether this machine's firewall lets hybrid-chat out."),
+        _ => None,
     }
 }
 
@@ -166,3 +232,6 @@ fn reason(error: &io::Error) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+mod tests;

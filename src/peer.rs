@@ -174,13 +174,19 @@ impl Peer<'_> {
 
     fn failed(&self, failure: Failure) -> Error {
         let target = self.config.address.as_deref().unwrap_or("this machine");
-        let verb = if self.config.role == Role::Host { "host" } else { "join" };
+        let verb = match self.config.role {
+            Role::Host => "host",
+            _ if self.seat.me().is_some() => "come back to",
+            _ => "join",
+        };
         let tried = format!("{verb} the room on port {} of {target}", self.config.port);
         match failure {
             Failure::AddressInUse => Error::AddressInUse { tried },
+            Failure::NotOurs => Error::Listen { tried, source: io::ErrorKind::AddrNotAvailable.into() },
+            Failure::Unanswered => Error::Unanswered { tried },
             Failure::NotARoom(found) => Error::NotARoom { tried, found },
             Failure::TurnedAway { code, text } => Error::Refused { tried, code, text },
-            Failure::Unreached(kind) => Error::io(tried, io::Error::from(kind)),
+            Failure::Unreached(kind) => Error::Unreached { tried, source: kind.into() },
         }
     }
 }

@@ -66,9 +66,12 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
         .map_err(|error| Error::io(&tried, error))?;
     match answered.recv_timeout(RESOLVE) {
         Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses.into_iter().take(ADDRESSES).collect()),
-        Ok(Ok(_)) => Err(Error::io(tried, io::ErrorKind::HostUnreachable.into())),
-        Ok(Err(error)) => Err(Error::io(tried, io::Error::new(io::ErrorKind::HostUnreachable, error.to_string()))),
-        Err(_) => Err(Error::io(tried, io::ErrorKind::TimedOut.into())),
+        Ok(Ok(_)) => Err(Error::Unreached { tried, source: io::ErrorKind::HostUnreachable.into() }),
+        Ok(Err(error)) => {
+            let source = io::Error::new(io::ErrorKind::HostUnreachable, error.to_string());
+            Err(Error::Unreached { tried, source })
+        }
+        Err(_) => Err(Error::Unreached { tried, source: io::ErrorKind::TimedOut.into() }),
     }
 }
 

@@ -61,8 +61,8 @@ fn read(
     clock: Clock,
 ) -> Result<()> {
     let path = &options.file;
-    let mut file =
-        File::open(path).map_err(|source| Error::io(format!("open the connections log {}", path.display()), source))?;
+    let unread = |source| Error::ReadLog { path: path.display().to_string(), source };
+    let mut file = File::open(path).map_err(unread)?;
     let window = Window { since: options.since, until: options.until };
     let style = match options {
         LogOptions { json: true, .. } => Style::Json,

@@ -31,7 +31,7 @@ impl<'a> Reader<'a> {
                 Ok(count) => count,
                 Err(source) if source.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(source) => {
-                    return Err(Error::io(format!("read the connections log {}", self.path.display()), source));
+                    return Err(Error::ReadLog { path: self.path.display().to_string(), source });
                 }
             };
             let (path, output, errors, unreadable) =

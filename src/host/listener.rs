@@ -49,7 +49,7 @@ pub fn claim(address: SocketAddr) -> Result<Claim> {
     match claimed {
         Ok(listener) => Ok(Claim::Won(listener)),
         Err(error) if is_taken(&error) => Ok(Claim::Taken),
-        Err(error) => Err(Error::io(format!("listen on {address}"), error)),
+        Err(source) => Err(Error::Listen { tried: format!("listen on {address}"), source }),
     }
 }
 
