@@ -5,6 +5,7 @@
 
 mod target;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
@@ -176,13 +177,26 @@ pub fn completions(shell: Shell) -> Vec<u8> {
     script
 }
 
-/// The man page, in roff.
+/// The man page, in roff: the program's, with the arguments of each subcommand that has some at its end.
 ///
 /// # Errors
 /// None in practice: it is written to memory.
 pub fn man() -> std::io::Result<Vec<u8>> {
+    let mut cli = Cli::command().disable_help_subcommand(true);
+    cli.build();
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    clap_mangen::Man::new(cli.clone()).render(&mut page)?;
+    let with_arguments = |command: &&clap::Command| command.get_arguments().any(|argument| argument.get_id() != "help");
+    for command in cli.get_subcommands().filter(with_arguments) {
+        writeln!(page, ".SH \"HYBRID\\-CHAT {}\"", command.get_name().to_uppercase())?;
+        let man = clap_mangen::Man::new(command.clone());
+        let mut sections = Vec::new();
+        man.render_synopsis_section(&mut sections)?;
+        man.render_description_section(&mut sections)?;
+        man.render_options_section(&mut sections)?;
+        // Its sections are parts of one of ours.
+        page.extend_from_slice(String::from_utf8_lossy(&sections).replace(".SH ", ".SS ").as_bytes());
+    }
     Ok(page)
 }
 
@@ -286,7 +300,9 @@ mod tests {
     #[test]
     fn completions_and_man_page_know_every_option() {
         let man = String::from_utf8(man().unwrap()).unwrap();
-        for option in Cli::command().get_arguments().filter_map(|argument| argument.get_long()) {
+        let cli = Cli::command();
+        let commands = || std::iter::once(&cli).chain(cli.get_subcommands());
+        for option in commands().flat_map(clap::Command::get_arguments).filter_map(|argument| argument.get_long()) {
             assert!(man.contains(&option.replace('-', "\\-")), "the man page lacks --{option}");
             for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
                 let script = String::from_utf8(completions(shell)).unwrap();
