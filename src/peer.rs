@@ -18,7 +18,7 @@ use crate::place;
 use crate::room::Room;
 use crate::room::event::{Closed, Command, Event, Leave};
 use crate::room::id::{MemberId, RoomId, Secret};
-use crate::seat::{Over, Seat};
+use crate::seat::{Over, Phase, Seat};
 
 /// Takes part in a room, as host or as guest, until that is over in order.
 ///
@@ -68,10 +68,7 @@ impl Peer<'_> {
                     self.guest().wait(until)?;
                     Input::Waited
                 }
-                Action::Sit => match self.sit()? {
-                    Ok(closed) => return Ok(closed),
-                    Err(input) => input,
-                },
+                Action::Sit => self.sit()?,
                 Action::Host(gone) => match self.open_log() {
                     Ok(log) => return self.host(gone, log),
                     // The room has a host before long if somebody else can be it.
@@ -83,9 +80,21 @@ impl Peer<'_> {
                 },
                 Action::Fail(failure) => return Err(self.failed(failure)),
             };
-            if self.seat.has_left() {
-                return Ok(Closed::Left);
+            if let Some(ended) = self.ended() {
+                return ended;
             }
+        }
+    }
+
+    /// How it ended, if it is all over: in a room, or on the way to one.
+    fn ended(&self) -> Option<Result<Closed>> {
+        match self.seat.phase() {
+            Phase::Over(Over::Closed(closed)) => Some(Ok(*closed)),
+            Phase::Over(Over::Unheard { code, text }) => {
+                let (tried, code, text) = ("say all of standard input".into(), code.clone(), text.clone());
+                Some(Err(Error::Refused { tried, code, text }))
+            }
+            _ => None,
         }
     }
 
@@ -115,20 +124,16 @@ impl Peer<'_> {
         }
     }
 
-    /// Takes part in somebody else's room: how that ended in order, or what the election has to know.
-    fn sit(&mut self) -> Result<Result<Closed, Input>> {
-        let Some(seated) = self.seated.take() else { return Ok(Err(Input::Start)) };
+    /// Takes part in somebody else's room until that is over: what the election has to know, if it goes on.
+    fn sit(&mut self) -> Result<Input> {
+        let Some(seated) = self.seated.take() else { return Ok(Input::Start) };
         let host_at = seated.address;
         let how = match self.guest().sit(seated)? {
-            Over::Closed(closed) => return Ok(Ok(closed)),
-            Over::Unheard { code, text } => {
-                return Err(Error::Refused { tried: "say all of standard input".into(), code, text });
-            }
             Over::TimedOut => How::Silence,
             Over::HandedOver(to) => How::HandedOver(to),
             _ => How::HungUp,
         };
-        Ok(Err(Input::Lost(self.loss(how, host_at))))
+        Ok(Input::Lost(self.loss(how, host_at)))
     }
 
     fn loss(&self, how: How, host_at: SocketAddr) -> Loss {

@@ -166,9 +166,9 @@ impl Seat {
         &self.phase
     }
 
-    /// Whether it is all over, in order.
+    /// Whether it is all over: there is no way back into a room.
     pub fn has_left(&self) -> bool {
-        matches!(self.phase, Phase::Over(Over::Closed(_)))
+        matches!(self.phase, Phase::Over(Over::Closed(_) | Over::Unheard { .. }))
     }
 
     /// What we are told, oldest first. Emptied by whoever shows it.
@@ -311,3 +311,6 @@ impl Seat {
         self.tell(What::Notice { text: text.into() }, now);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,8 +57,12 @@ impl Seat {
     pub(super) fn unheard(&self, reason: Closed) -> Option<(String, String)> {
         let all_was_said = self.script && matches!(reason, Closed::Left | Closed::HostShutdown);
         let cut_off = || {
-            let left = self.unacknowledged.len();
-            (left > 0).then(|| ("closed".into(), format!("the room was closed before it had the last {left} messages")))
+            let text = match self.unacknowledged.len() {
+                0 => return None,
+                1 => "the room does not have the last message".into(),
+                left => format!("the room does not have the last {left} messages"),
+            };
+            Some(("closed".into(), text))
         };
         if all_was_said { self.untaken.clone().or_else(cut_off) } else { None }
     }

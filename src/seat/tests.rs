@@ -1,0 +1,162 @@
+//! A seat and a host that is a script: lines in, lines and events out.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::room::event::Role;
+
+/// The seat's secret; who it is follows from it.
+const SECRET: Secret = Secret([7; 16]);
+
+fn at(ms: u64) -> Moment {
+    let mono = Duration::from_millis(ms);
+    Moment { mono, wall: chrono::DateTime::UNIX_EPOCH.fixed_offset() + mono }
+}
+
+fn connected() -> Seat {
+    let mut seat = Seat::new(SECRET, "anna".into(), Some(8808));
+    seat.connected("127.0.0.1:8808".into(), at(0));
+    seat
+}
+
+fn welcome(seq: u64) -> Value {
+    let members = json!([{"id": 1, "name": "capo", "host": true}, {"id": 2, "name": "anna", "peer": SECRET.peer()}]);
+    json!({
+        "type": "welcome", "v": 1, "you": 2, "name": "anna", "room": "00000000000005f0", "host": "capo", "term": 1,
+        "seq": seq, "terms": [{"t": 1, "h": 5, "s": seq}], "members": members,
+    })
+}
+
+fn hears(seat: &mut Seat, line: &Value) {
+    seat.receive(format!("{line}\n").as_bytes(), at(1));
+}
+
+/// A seat in the room, which has heard everything up to entry 2.
+fn seated() -> Seat {
+    let mut seat = connected();
+    hears(&mut seat, &welcome(2));
+    assert!(matches!(seat.phase(), Phase::In), "{:?}", seat.phase());
+    seat.sent(seat.output().len());
+    seat.events().clear();
+    seat
+}
+
+fn say(seat: &mut Seat, text: &str) {
+    seat.command(Command::Say { text: text.into(), action: false }, at(2));
+}
+
+fn said(seq: u64, text: &str) -> Value {
+    json!({"type": "said", "seq": seq, "by": 1, "n": seq, "from": "capo", "text": text, "at": "2026-11-20T21:51:09.001+01:00"})
+}
+
+fn sent(seat: &mut Seat) -> Vec<Value> {
+    let lines = seat.output().split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let lines = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+    seat.sent(seat.output().len());
+    lines
+}
+
+fn closed(seat: &mut Seat) -> Vec<Closed> {
+    let closed = seat.events().drain(..).filter_map(|event| match event.what {
+        What::Closed { reason, .. } => Some(reason),
+        _ => None,
+    });
+    closed.collect()
+}
+
+#[test]
+fn a_stop_between_two_hosts_ends_at_once() {
+    for command in [Command::Stop, Command::Quit] {
+        let mut seat = seated();
+        seat.hung_up("gone", at(2));
+        assert!(!seat.has_left());
+        seat.command(command.clone(), at(3));
+        assert!(seat.has_left());
+        assert_eq!(closed(&mut seat), [Closed::Left]);
+        let mut seat = seated();
+        seat.connected("127.0.0.1:8808".into(), at(2));
+        seat.command(command, at(3));
+        assert!(seat.has_left(), "also while the next one has not answered");
+        assert_eq!(closed(&mut seat), [Closed::Left]);
+    }
+}
+
+#[test]
+fn a_stop_between_two_hosts_ends_a_script_too_and_says_what_the_room_lacks() {
+    let mut seat = seated();
+    say(&mut seat, "one");
+    seat.command(Command::EndOfInput, at(2));
+    seat.hung_up("gone", at(3));
+    assert!(!seat.has_left(), "it waits for the next host");
+    seat.command(Command::Stop, at(4));
+    assert!(seat.has_left());
+    let Phase::Over(Over::Unheard { text, .. }) = seat.phase() else { panic!("{:?}", seat.phase()) };
+    assert_eq!(text, "the room does not have the last message");
+    assert_eq!(closed(&mut seat), [], "the error comes instead");
+}
+
+#[test]
+fn what_was_typed_between_two_hosts_is_said_to_the_next() {
+    let mut seat = seated();
+    seat.hung_up("gone", at(2));
+    say(&mut seat, "meanwhile");
+    seat.command(Command::Rename("anne".into()), at(2));
+    seat.command(Command::EndOfInput, at(2));
+    assert!(!seat.takes_commands() && seat.output().is_empty());
+    seat.connected("127.0.0.1:8808".into(), at(3));
+    let hello = sent(&mut seat);
+    assert_eq!((&hello[0]["type"], &hello[0]["have"][0]["s"]), (&json!("hello"), &json!(2)));
+    let mut back = welcome(2);
+    back["after"] = json!(2);
+    hears(&mut seat, &back);
+    let lines = sent(&mut seat);
+    let kinds: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["say", "nick"], "and no goodbye before it is heard");
+    let own = json!({"type": "said", "seq": 3, "by": 2, "n": 1, "from": "anna", "text": "meanwhile", "at": "2026-11-20T21:51:09.001+01:00"});
+    hears(&mut seat, &own);
+    assert_eq!(sent(&mut seat)[0]["type"], "bye");
+}
+
+#[test]
+fn a_catch_up_that_is_interrupted_goes_on_where_it_stopped() {
+    let mut seat = seated();
+    let resumed = |seq: u64| {
+        let mut line = said(seq, &format!("message {seq}"));
+        line["term"] = json!(1);
+        line
+    };
+    seat.hung_up("gone", at(2));
+    say(&mut seat, "mine");
+    seat.connected("127.0.0.1:8808".into(), at(3));
+    let mut back = welcome(6);
+    back["after"] = json!(2);
+    hears(&mut seat, &back);
+    hears(&mut seat, &resumed(3));
+    hears(&mut seat, &resumed(4));
+    sent(&mut seat);
+    // The host dies in the middle of it, and so does the next one.
+    seat.hung_up("gone", at(4));
+    seat.connected("127.0.0.1:8808".into(), at(5));
+    assert_eq!(sent(&mut seat)[0]["have"], json!([{"t": 1, "h": 5, "s": 4}]), "it claims what it has and no more");
+    let mut back = welcome(6);
+    back["after"] = json!(4);
+    hears(&mut seat, &back);
+    assert_eq!(sent(&mut seat), Vec::<Value>::new(), "nothing is said before it is where the host is");
+    hears(&mut seat, &resumed(5));
+    hears(&mut seat, &resumed(6));
+    assert_eq!(sent(&mut seat)[0]["text"], "mine");
+    let shown = seat.events().drain(..).filter_map(|event| match event.what {
+        What::Message(message) => Some(message.text),
+        _ => None,
+    });
+    assert_eq!(shown.collect::<Vec<_>>(), ["message 3", "message 4", "message 5", "message 6"]);
+}
+
+#[test]
+fn a_room_is_shown_as_ours_when_we_are_in_it() {
+    let mut seat = connected();
+    hears(&mut seat, &welcome(2));
+    let What::Role { role, name, host, .. } = &seat.events()[0].what else { panic!() };
+    assert_eq!((*role, name.as_str(), host.as_str()), (Role::Client, "anna", "capo"));
+    assert!(matches!(&seat.events()[1].what, What::Roster { members } if members.len() == 2));
+}
