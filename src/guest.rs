@@ -172,10 +172,14 @@ impl<'a> Guest<'a> {
     /// Everything that can be done without waiting.
     fn turn(&mut self, socket: &mut Socket) {
         let now = self.net.clock.now();
+        // An interface that is behind is not buried: what it cannot show waits in the socket, and so with the host.
+        let shown = self.show();
+        if socket.readable && !shown {
+            self.seat.held_up(now);
+        }
         self.seat.tick(now);
         self.take_commands();
-        // An interface that is behind is not buried: what it cannot show waits in the socket, and so with the host.
-        if socket.readable && self.show() {
+        if socket.readable && shown {
             match socket.stream.read(&mut self.buffer) {
                 Ok(0) => self.seat.hung_up("it ended the connection", now),
                 Ok(read) => self.seat.receive(&self.buffer[..read], now),

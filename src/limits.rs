@@ -142,6 +142,14 @@ pub const LOG_ROTATION: Duration = Duration::from_secs(1);
 pub const WELCOME_MAX_BYTES: usize = 8 * 1024 * 1024;
 /// How much that is no object is passed over before a `welcome`: a question for a name, not a web page.
 pub const PASSED_OVER_BYTES: usize = 4 * 1024;
+/// The highest number of an entry or a term that a room reaches: a whole number in any JSON, and far from an overflow.
+pub const NUMBER_MAX: u64 = 1 << 53;
+/// The longest list of members that a member keeps, whatever a host claims: far more than a LAN has.
+pub const ROSTER: usize = 262_144;
+/// How many messages a member remembers to have shown that are not in its log: what several changes of host leave over.
+pub const SHOWN: usize = 10 * LOG_ENTRIES;
+/// How many addresses of one candidate for the next host are tried.
+pub const CANDIDATE_ADDRESSES: usize = 4;
 /// What a member has ready to send at most before it takes more from its standard input.
 pub const READY_BYTES: usize = 256 * 1024;
 /// How long a member that leaves waits for the host's last word.

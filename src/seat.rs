@@ -12,7 +12,7 @@ mod sending;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use crate::limits::{FAREWELL, HELLO_ANSWER, SILENCE};
+use crate::limits::{FAREWELL, HELLO_ANSWER, READY_BYTES, SILENCE};
 use crate::moment::Moment;
 use crate::room::event::{Closed, Command, Event, What};
 use crate::room::id::{MemberId, PeerId, Secret};
@@ -103,6 +103,8 @@ pub struct Seat {
     searched: usize,
     passed_over: usize,
     catch_up: Option<CatchUp>,
+    /// The host has been given what it lacked: it asks once.
+    handed_over: bool,
     out: Vec<u8>,
 }
 
@@ -132,6 +134,7 @@ impl Seat {
             searched: 0,
             passed_over: 0,
             catch_up: None,
+            handed_over: false,
             out: Vec::new(),
         }
     }
@@ -193,6 +196,7 @@ impl Seat {
         (self.since, self.heard) = (now.mono, now.mono);
         (self.held, self.searched, self.passed_over) = (Vec::new(), 0, 0);
         self.catch_up = None;
+        self.handed_over = false;
         self.out.clear();
         self.say_hello();
     }
@@ -287,10 +291,24 @@ impl Seat {
             FromHost::Told(line) => self.told(line, now),
             FromHost::Members { members } => self.listed(&members, now),
             FromHost::Refused { code, text, n } => self.refused(code, text, n, now),
-            FromHost::Ping => self.out.extend_from_slice(native::PONG),
+            FromHost::Ping => self.pong(),
             FromHost::Handover { to } => self.phase = Phase::Over(Over::HandedOver(to)),
             FromHost::Closed { reason, text } => self.close(reason, &text, now),
             FromHost::Pong | FromHost::Welcome(_) | FromHost::Lack { .. } | FromHost::Unknown => {}
+        }
+    }
+
+    /// Says that we are there. A host that does not read what we have said already needs no more of it.
+    fn pong(&mut self) {
+        if self.out.len() < READY_BYTES {
+            self.out.extend_from_slice(native::PONG);
+        }
+    }
+
+    /// What has come waits for our own interface: how long that takes says nothing about the host.
+    pub fn held_up(&mut self, now: Moment) {
+        if matches!(self.phase, Phase::In) {
+            self.heard = now.mono;
         }
     }
 

@@ -71,7 +71,10 @@ impl Log {
         if let Some(row) = table.iter().find(|row| row.last >= entry.seq) {
             match self.terms.last_mut() {
                 Some(term) if (term.term, term.host) == (row.term, row.host) => {}
-                _ => self.terms.push(Term { last: self.last(), ..*row }),
+                _ => {
+                    self.terms.push(Term { last: self.last(), ..*row });
+                    self.forget_old_terms();
+                }
             }
         }
         self.append(entry);

@@ -10,6 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use super::entry::{Act, Entry, Member};
 use super::id::{MemberId, PeerId, RoomId};
 use super::log::{Log, Term};
+use crate::limits::SHOWN;
 
 /// A copy of the room.
 #[derive(Debug, Clone)]
@@ -99,6 +100,15 @@ impl Replica {
                 }
             }
         }
+    }
+
+    /// Remembers that these messages were shown, as far as memory may go.
+    pub fn remember_shown(&mut self, entries: &[Entry]) {
+        if self.shown.len() > SHOWN {
+            // Nobody's order has lost so much: the guard begins anew.
+            self.shown.clear();
+        }
+        self.shown.extend(entries.iter().filter_map(Entry::said).map(|said| (said.peer, said.n)));
     }
 
     /// Who may become the next host once `gone` is, in order of seniority.

@@ -1,6 +1,7 @@
 //! What the host has ordered, applied to our copy of the room and shown once.
 
 use super::{Over, Phase, Seat};
+use crate::limits::{NUMBER_MAX, ROSTER};
 use crate::moment::Moment;
 use crate::room::entry::{Act, Entry};
 use crate::room::event::What;
@@ -50,19 +51,27 @@ impl Seat {
             return;
         }
         let missed = self.catch_up.as_ref().map_or(0, |catch_up| catch_up.welcome.missed);
-        if entry.seq > last + 1 && missed == 0 {
-            // A hole in the order: we come back for what is missing.
+        let full = matches!(entry.act, Act::Joined(_)) && replica.members().len() >= ROSTER;
+        if entry.seq > last + 1 && missed == 0 || entry.seq > NUMBER_MAX || full {
+            // A hole in the order: we come back for what is missing. Or more than any room has.
             self.phase = Phase::Over(Over::Lost);
             return;
         }
         let event = view::event(replica, peer, &entry, false, now);
         let own = entry.said().filter(|said| said.peer == peer).map(|said| said.n);
         let renames = matches!(entry.act, Act::Renamed { .. });
+        let renamed = match &entry.act {
+            Act::Renamed { id, to, .. } if *id == self.me => Some(to.clone()),
+            _ => None,
+        };
         match &self.catch_up {
             Some(catch_up) => replica.append_as_in(&catch_up.welcome.terms, entry),
             None => replica.append(entry),
         }
         self.events.extend(event);
+        if let Some(name) = renamed {
+            self.want(&name);
+        }
         if let Some(n) = own {
             self.acknowledged(n);
         }
@@ -81,8 +90,8 @@ impl Seat {
         replica.log.adopt(welcome.terms);
         let room = welcome.room;
         replica.set_members(welcome.members.into_iter().map(|person| person.into_member(room)));
-        let heard = replica.member(self.me).map_or(0, |me| me.n);
-        self.n = self.n.max(heard);
+        // Nobody has heard more of us than we have said.
+        let heard = replica.member(self.me).map_or(0, |me| me.n).min(self.n);
         self.tell_role(from_nothing, now);
         self.settle(heard, now);
         self.send_again();

@@ -2,12 +2,13 @@
 
 use super::entries::CatchUp;
 use super::{Over, Phase, Seat};
-use crate::limits::{PASSED_OVER_BYTES, WELCOME_MAX_BYTES};
+use crate::limits::{NUMBER_MAX, PASSED_OVER_BYTES, TERMS, WELCOME_MAX_BYTES};
 use crate::moment::Moment;
 use crate::room::entry::Entry;
 use crate::room::event::{Role, What};
 use crate::room::id::MemberId;
 use crate::room::log::Log;
+use crate::room::name::Name;
 use crate::room::replica::Replica;
 use crate::room::request::Hello;
 use crate::room::{text, view};
@@ -46,7 +47,7 @@ impl Seat {
                 self.phase = Phase::Over(Over::Refused { code, text });
             }
             Ok(FromHost::Lack { after }) => self.hand_over(after),
-            Ok(FromHost::Ping) => self.out.extend_from_slice(native::PONG),
+            Ok(FromHost::Ping) => self.pong(),
             Ok(FromHost::Closed { reason, text }) => self.close(reason, &text, now),
             Ok(FromHost::Handover { .. }) => self.phase = Phase::Over(Over::HungUp("the host has just left".into())),
             Ok(_) => {}
@@ -80,13 +81,22 @@ impl Seat {
     /// Hands over what a host that has just taken over lacks of our common past.
     fn hand_over(&mut self, after: u64) {
         let Some(replica) = &self.replica else { return };
+        if std::mem::replace(&mut self.handed_over, true) {
+            return;
+        }
         let mut encoder = Encoder::default();
         for entry in replica.log.after(after) {
             encoder.hand(&mut self.out, entry);
         }
     }
 
-    fn welcome(&mut self, welcome: Welcomed, now: Moment) {
+    fn welcome(&mut self, mut welcome: Welcomed, now: Moment) {
+        if !is_plausible(&welcome) {
+            self.phase = Phase::Over(Over::NotARoom("it counts as no room does".into()));
+            return;
+        }
+        let excess = welcome.terms.len().saturating_sub(TERMS);
+        welcome.terms.drain(..excess);
         let before = self.replica.take();
         self.me = welcome.you;
         self.phase = Phase::In;
@@ -94,7 +104,7 @@ impl Seat {
             let (wanted, name) = (text::clean(&self.wanted).into_owned(), text::clean(&welcome.name).into_owned());
             self.notice(format!("{wanted} is taken here: you are {name}"), now);
         }
-        self.wanted.clone_from(&welcome.name);
+        self.want(&welcome.name);
         match (before, welcome.after) {
             (Some(mut replica), Some(after)) if replica.room == welcome.room => {
                 let cut = replica.log.split_after(after);
@@ -107,12 +117,17 @@ impl Seat {
         }
     }
 
+    /// The name under which we come back. One that breaks the rules no other host would take.
+    pub(super) fn want(&mut self, name: &str) {
+        if let Ok(name) = Name::parse(name) {
+            self.wanted = name.to_string();
+        }
+    }
+
     /// We know the room up to an entry that its host knows as well.
     fn come_back(&mut self, mut replica: Replica, cut: &[Entry], welcome: Welcomed, now: Moment) {
         (replica.term, replica.host) = (welcome.term, host_of(&welcome));
-        for said in cut.iter().filter_map(|entry| entry.said()) {
-            replica.shown.insert((said.peer, said.n));
-        }
+        replica.remember_shown(cut);
         if welcome.lack {
             self.hand_messages(cut);
         }
@@ -130,7 +145,7 @@ impl Seat {
         if let Some(before) = before {
             replica.shown = before.shown;
             let entries: Vec<_> = before.log.iter().cloned().collect();
-            replica.shown.extend(entries.iter().filter_map(|entry| entry.said()).map(|said| (said.peer, said.n)));
+            replica.remember_shown(&entries);
             if welcome.lack {
                 self.hand_messages(&entries);
             }
@@ -159,15 +174,22 @@ impl Seat {
             host: replica.host_name().into(),
             term: replica.term,
         };
+        if self.role.as_ref() == Some(&role) && !anyway {
+            return;
+        }
         let roster = view::roster(replica);
         if self.role.as_ref() != Some(&role) {
             self.role = Some(role.clone());
             self.tell(role, now);
-        } else if !anyway {
-            return;
         }
         self.tell(roster, now);
     }
+}
+
+/// Whether a room can have come that far: nobody may make us count beyond what numbers hold.
+fn is_plausible(welcome: &Welcomed) -> bool {
+    let rows = welcome.terms.iter().flat_map(|row| [row.term, row.last]);
+    rows.chain([welcome.term, welcome.seq]).all(|number| number <= NUMBER_MAX)
 }
 
 fn host_of(welcome: &Welcomed) -> MemberId {

@@ -160,3 +160,97 @@ fn a_room_is_shown_as_ours_when_we_are_in_it() {
     assert_eq!((*role, name.as_str(), host.as_str()), (Role::Client, "anna", "capo"));
     assert!(matches!(&seat.events()[1].what, What::Roster { members } if members.len() == 2));
 }
+
+#[test]
+fn a_host_that_floods_and_does_not_read_fills_no_memory() {
+    let mut seat = seated();
+    let pings = r#"{"type":"ping"}"#.to_owned() + "\n";
+    let flood = pings.repeat(1_000);
+    for _ in 0..100 {
+        seat.receive(flood.as_bytes(), at(1));
+    }
+    assert!(seat.output().len() < READY_BYTES + pings.len(), "{}", seat.output().len());
+    // As it asks for what it lacks again and again.
+    (3..100).for_each(|seq| hears(&mut seat, &said(seq, &"x".repeat(1_000))));
+    seat.connected("127.0.0.1:8808".into(), at(2));
+    sent(&mut seat);
+    for _ in 0..100 {
+        hears(&mut seat, &json!({"type": "lack", "after": 2}));
+    }
+    assert_eq!(sent(&mut seat).len(), 97, "it is given that once");
+}
+
+#[test]
+fn an_interface_that_is_behind_is_no_silence_of_the_host() {
+    let mut seat = seated();
+    let ms = SILENCE.as_millis() as u64;
+    seat.held_up(at(ms - 1));
+    seat.tick(at(ms + 1));
+    assert!(matches!(seat.phase(), Phase::In), "{:?}", seat.phase());
+    seat.tick(at(2 * ms));
+    assert!(matches!(seat.phase(), Phase::Over(Over::TimedOut)), "{:?}", seat.phase());
+}
+
+#[test]
+fn no_host_makes_us_count_beyond_what_numbers_hold() {
+    for (field, value) in [
+        ("seq", json!(u64::MAX)),
+        ("term", json!(u64::MAX)),
+        ("terms", json!([{"t": 1, "h": 5, "s": u64::MAX}])),
+        ("terms", json!([{"t": u64::MAX, "h": 5, "s": 2}])),
+    ] {
+        let mut seat = connected();
+        let mut line = welcome(2);
+        line[field] = value;
+        hears(&mut seat, &line);
+        assert!(matches!(seat.phase(), Phase::Over(Over::NotARoom(_))), "{field}: {:?}", seat.phase());
+    }
+    let mut seat = seated();
+    seat.hung_up("gone", at(2));
+    seat.connected("127.0.0.1:8808".into(), at(3));
+    let mut back = welcome(u64::MAX >> 12);
+    (back["after"], back["missed"]) = (json!(2), json!(9));
+    back["members"][1]["n"] = json!(u64::MAX);
+    hears(&mut seat, &back);
+    hears(&mut seat, &said(u64::MAX, "the last one there is"));
+    assert!(matches!(seat.phase(), Phase::Over(Over::Lost)), "{:?}", seat.phase());
+    // What it says of us is bounded by what we have said.
+    let mut seat = connected();
+    back["seq"] = json!(2);
+    hears(&mut seat, &back);
+    sent(&mut seat);
+    say(&mut seat, "first");
+    assert_eq!(sent(&mut seat)[0]["n"], 1);
+}
+
+#[test]
+fn a_long_table_of_terms_does_not_make_our_hello_too_long() {
+    let mut seat = connected();
+    let mut line = welcome(5_000);
+    line["terms"] = (1..=5_000).map(|number| json!({"t": number, "h": number % 2, "s": number})).collect();
+    hears(&mut seat, &line);
+    for _ in 0..3 {
+        seat.hung_up("gone", at(2));
+        seat.connected("127.0.0.1:8808".into(), at(3));
+        assert!(seat.output().len() < crate::limits::LINE_MAX_BYTES / 2, "{}", seat.output().len());
+        sent(&mut seat);
+        line["after"] = json!(2);
+        hears(&mut seat, &line);
+        (3..200).for_each(|seq| hears(&mut seat, &said(seq, "x")));
+    }
+}
+
+#[test]
+fn a_new_name_is_the_one_to_come_back_under_and_a_bad_one_is_not() {
+    let mut seat = seated();
+    hears(&mut seat, &json!({"type": "renamed", "seq": 3, "id": 2, "from": "anna", "to": "anne"}));
+    seat.hung_up("gone", at(2));
+    seat.connected("127.0.0.1:8808".into(), at(3));
+    assert_eq!(sent(&mut seat)[0]["name"], "anne");
+    let mut line = welcome(3);
+    line["name"] = json!("\u{1b}[2J");
+    hears(&mut seat, &line);
+    seat.hung_up("gone", at(4));
+    seat.connected("127.0.0.1:8808".into(), at(5));
+    assert_eq!(sent(&mut seat)[0]["name"], "anne");
+}
