@@ -7,7 +7,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, pipe_with};
 
 /// What is read.
 #[derive(Debug)]
@@ -59,8 +58,9 @@ pub(super) fn other(fd: OwnedFd) -> io::Result<(Source, Waker)> {
 }
 
 fn source(input: Handle) -> io::Result<(Source, Waker)> {
-    let (wake, end) = pipe_with(PipeFlags::CLOEXEC)?;
-    Ok((Source { input, wake }, Waker { _end: end }))
+    // No child inherits it, on any Unix.
+    let (wake, end) = io::pipe()?;
+    Ok((Source { input, wake: wake.into() }, Waker { _end: end.into() }))
 }
 
 impl Source {
