@@ -146,7 +146,7 @@ fn a_catch_up_that_is_interrupted_goes_on_where_it_stopped() {
     hears(&mut seat, &resumed(6));
     assert_eq!(sent(&mut seat)[0]["text"], "mine");
     let shown = seat.events().drain(..).filter_map(|event| match event.what {
-        What::Message(message) => Some(message.text),
+        What::Message(message) => Some(message.text.to_string()),
         _ => None,
     });
     assert_eq!(shown.collect::<Vec<_>>(), ["message 3", "message 4", "message 5", "message 6"]);
