@@ -158,7 +158,7 @@ fn an_empty_log_is_no_error_and_none_at_all_is() {
     empty.result.unwrap();
     let none = once(b"", |options| options.file = options.file.with_extension("none"));
     let text = none.result.unwrap_err().to_string();
-    assert!(text.starts_with("open the connections log ") && text.contains("connections.none: "), "{text}");
+    assert!(text.starts_with("read the connections log ") && text.contains("connections.none: "), "{text}");
     assert_eq!(none.out, "");
 }
 
