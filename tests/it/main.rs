@@ -13,6 +13,7 @@ mod failover;
 mod log;
 mod native;
 mod not_a_room;
+mod readme;
 mod robust;
 mod shutdown;
 mod support;
