@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::limits::{
-    CANDIDATES, CONNECT, DECIDE, HELLO_ANSWER, PATIENCE_AFTER_HANG_UP, PATIENCE_AFTER_SILENCE, RECONNECT_MAX,
-    RECONNECT_MIN, RECONNECTS, RETRY_MAX, RETRY_MIN, SILENT_ADDRESSES,
+    CANDIDATE_ADDRESSES, CANDIDATES, CONNECT, DECIDE, HELLO_ANSWER, PATIENCE_AFTER_HANG_UP, PATIENCE_AFTER_SILENCE,
+    RECONNECT_MAX, RECONNECT_MIN, RECONNECTS, RETRY_MAX, RETRY_MIN, SILENT_ADDRESSES,
 };
 use crate::room::event::Leave;
 use crate::room::id::MemberId;
@@ -89,8 +89,8 @@ pub enum Dialed {
     NotARoom(String),
     /// Somebody accepts connections there, and says nothing.
     Silent,
-    /// Somebody accepted the connection and ended it at once: a host that is just going, perhaps.
-    HungUp,
+    /// Somebody accepted the connection and ended it at once, in this way: a host that is just going, perhaps.
+    HungUp(std::io::ErrorKind),
     /// Nobody could be reached, for this reason.
     Unreached(std::io::ErrorKind),
 }
@@ -170,6 +170,8 @@ pub struct Election {
     will: Will,
     state: State,
     began: Duration,
+    /// We have been in the room: what listens there no longer answers, but was one.
+    been_in: bool,
     jitter: fastrand::Rng,
 }
 
@@ -177,7 +179,7 @@ impl Election {
     /// An election that has not begun. `seed` keeps many peers from moving in step.
     pub fn new(place: Place, will: Will, seed: u64) -> Self {
         let jitter = fastrand::Rng::with_seed(seed);
-        Self { place, will, state: State::Settled, began: Duration::ZERO, jitter }
+        Self { place, will, state: State::Settled, began: Duration::ZERO, been_in: false, jitter }
     }
 
     /// Whether this peer hosts when its turn comes.
@@ -191,9 +193,12 @@ impl Election {
             Input::Start => self.start(now),
             Input::Dialed(Dialed::In) => {
                 self.state = State::Settled;
+                self.been_in = true;
                 Action::Sit
             }
             Input::Dialed(Dialed::TurnedAway { code, text }) => Action::Fail(Failure::TurnedAway { code, text }),
+            // A member may have named a port at which something else listens: the room has other places.
+            Input::Dialed(Dialed::NotARoom(_)) if self.is_walking() => self.walk_pause(now),
             Input::Dialed(Dialed::NotARoom(found)) => Action::Fail(Failure::NotARoom(found)),
             Input::Dialed(dialed) => self.not_reached(&dialed, now),
             // A walk is not over before the room has its host: we may turn out to be none.
@@ -221,9 +226,13 @@ impl Election {
         }
     }
 
+    fn is_walking(&self) -> bool {
+        matches!(self.state, State::Walking(_))
+    }
+
     /// Nobody let us in, and nobody said that we cannot come in.
     fn not_reached(&mut self, dialed: &Dialed, now: Duration) -> Action {
-        if matches!(self.state, State::Walking(_)) {
+        if self.is_walking() {
             return self.walk_pause(now);
         }
         let looking = matches!(self.state, State::Looking);
@@ -232,20 +241,20 @@ impl Election {
                 self.state = State::Joining;
                 Action::Dial(self.place.all.clone())
             }
+            Dialed::Silent if self.been_in => Action::Fail(Failure::Unreached(std::io::ErrorKind::TimedOut)),
             Dialed::Silent => Action::Fail(Failure::NotARoom("it accepts connections and says nothing".into())),
             Dialed::Unreached(_) if looking && self.may_host() => self.claim(),
             Dialed::Unreached(kind) if !self.may_host() => self.join_again(*kind, now),
             _ if now + RETRY_MAX <= self.began + if self.may_host() { DECIDE } else { CONNECT } => self.pause(now),
-            Dialed::HungUp => Action::Fail(Failure::NotARoom("it ends connections at once".into())),
+            Dialed::HungUp(kind) if self.been_in => Action::Fail(Failure::Unreached(*kind)),
+            Dialed::HungUp(_) => Action::Fail(Failure::NotARoom("it ends connections at once".into())),
             _ => Action::Fail(Failure::Unanswered),
         }
     }
 
     /// Who only joins tries a refused connection again for a while: the host may be starting.
     fn join_again(&mut self, kind: std::io::ErrorKind, now: Duration) -> Action {
-        use std::io::ErrorKind as Kind;
-        let passing = matches!(kind, Kind::ConnectionRefused | Kind::ConnectionReset | Kind::ConnectionAborted);
-        if passing && now + RETRY_MAX <= self.began + CONNECT {
+        if kind == std::io::ErrorKind::ConnectionRefused && now + RETRY_MAX <= self.began + CONNECT {
             self.pause(now)
         } else {
             Action::Fail(Failure::Unreached(kind))
@@ -292,6 +301,7 @@ impl Election {
             loss.candidates.sort_by_key(|(id, _)| *id != to);
         }
         loss.candidates.truncate(CANDIDATES);
+        loss.candidates.iter_mut().for_each(|(_, at)| at.truncate(CANDIDATE_ADDRESSES));
         let host_at = loss.host_at;
         let handed_over = matches!(loss.how, How::HandedOver(_));
         self.state = State::Walking(Walk { loss, began: now, attempts: 0 });

@@ -37,6 +37,8 @@ struct Socket {
     stream: TcpStream,
     readable: bool,
     writable: bool,
+    /// Why nothing can be written any more.
+    broken: Option<io::ErrorKind>,
 }
 
 /// A connection on which we are in the room.
@@ -72,6 +74,8 @@ impl<'a> Guest<'a> {
                     (Dialed::In, seated) => return Ok((Dialed::In, seated)),
                     (dialed, _) => dialed,
                 },
+                // Whether that is noticed before our hello or after it is chance.
+                Err(kind @ io::ErrorKind::ConnectionReset) => Dialed::HungUp(kind),
                 Err(kind) => Dialed::Unreached(kind),
             };
             silent += usize::from(dialed == Dialed::Silent);
@@ -131,7 +135,7 @@ impl<'a> Guest<'a> {
             .registry()
             .register(&mut stream, SOCKET, both)
             .map_err(|error| Error::io(format!("watch the connection to {address}"), error))?;
-        let mut socket = Socket { stream, readable: false, writable: false };
+        let mut socket = Socket { stream, readable: false, writable: false, broken: None };
         let until = self.net.clock.now().mono + CONNECT;
         loop {
             self.take_commands();
@@ -181,11 +185,11 @@ impl<'a> Guest<'a> {
         self.take_commands();
         if socket.readable && shown {
             match socket.stream.read(&mut self.buffer) {
-                Ok(0) => self.seat.hung_up("it ended the connection", now),
+                Ok(0) => self.seat.hung_up(socket.broken.unwrap_or(io::ErrorKind::ConnectionAborted), now),
                 Ok(read) => self.seat.receive(&self.buffer[..read], now),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.readable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => self.seat.hung_up(&error.to_string(), now),
+                Err(error) => self.seat.hung_up(error.kind(), now),
             }
         }
         while socket.writable && !self.seat.output().is_empty() {
@@ -194,7 +198,8 @@ impl<'a> Guest<'a> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.writable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // What the host said before is still to be read: reading finds the end.
-                Err(_) => {
+                Err(error) => {
+                    socket.broken = Some(error.kind());
                     self.seat.sent(self.seat.output().len());
                     socket.readable = true;
                 }
@@ -281,7 +286,8 @@ fn dialed(over: &Over) -> Dialed {
         Over::NotARoom(found) => Dialed::NotARoom(found.clone()),
         Over::Refused { code, text } => Dialed::TurnedAway { code: code.clone(), text: text.clone() },
         Over::Silent => Dialed::Silent,
-        _ => Dialed::HungUp,
+        Over::HungUp(how) => Dialed::HungUp(*how),
+        _ => Dialed::HungUp(io::ErrorKind::ConnectionAborted),
     }
 }
 
@@ -289,7 +295,7 @@ fn dialed(over: &Over) -> Dialed {
 fn weight(dialed: &Dialed) -> u8 {
     match dialed {
         Dialed::Unreached(_) => 0,
-        Dialed::HungUp => 1,
+        Dialed::HungUp(_) => 1,
         Dialed::Silent => 2,
         Dialed::NotARoom(_) => 3,
         Dialed::TurnedAway { .. } => 4,

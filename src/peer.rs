@@ -81,7 +81,18 @@ impl Peer<'_> {
                 Action::Fail(failure) => return Err(self.failed(failure)),
             };
             if let Some(ended) = self.ended() {
+                self.show_the_rest();
                 return ended;
+            }
+        }
+    }
+
+    /// Brings the last events to the interface, wherever the end has come and however far the interface is behind.
+    fn show_the_rest(&mut self) {
+        for event in self.seat.events().drain(..) {
+            if self.events.push(event).is_err() {
+                // Nobody looks any more.
+                return;
             }
         }
     }

@@ -10,6 +10,7 @@ mod greeting;
 mod sending;
 
 use std::collections::{HashMap, VecDeque};
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use crate::limits::{FAREWELL, HELLO_ANSWER, READY_BYTES, SILENCE};
@@ -45,8 +46,8 @@ pub enum Over {
     },
     /// Nothing came in answer to our hello.
     Silent,
-    /// The connection ended before anything came of it.
-    HungUp(String),
+    /// The connection ended, in this way, before anything came of it.
+    HungUp(ErrorKind),
     /// We were in the room and are no longer: the connection ended without a word.
     Lost,
     /// We were in the room, and nothing has come for so long that the host must be gone.
@@ -127,7 +128,7 @@ impl Seat {
             role: None,
             events: VecDeque::new(),
             address: String::new(),
-            phase: Phase::Over(Over::HungUp("not connected".into())),
+            phase: Phase::Over(Over::HungUp(ErrorKind::NotConnected)),
             since: Duration::ZERO,
             heard: Duration::ZERO,
             held: Vec::new(),
@@ -221,14 +222,14 @@ impl Seat {
         }
     }
 
-    /// The connection has ended; `why` is for people.
-    pub fn hung_up(&mut self, why: &str, now: Moment) {
+    /// The connection has ended; `how` is [`ErrorKind::ConnectionAborted`] if the host ended it in order.
+    pub fn hung_up(&mut self, how: ErrorKind, now: Moment) {
         let over = match (&self.phase, self.leaving) {
             (Phase::Over(_), _) => return,
             (Phase::In, Some(Leaving::Since(_))) => return self.close(Closed::Left, "you left", now),
             (Phase::In, _) => Over::Lost,
             (Phase::Greeting, _) if self.speaks_otherwise() => Over::NotARoom(self.found()),
-            (Phase::Greeting, _) => Over::HungUp(why.into()),
+            (Phase::Greeting, _) => Over::HungUp(how),
         };
         self.phase = Phase::Over(over);
     }

@@ -196,3 +196,50 @@ fn every_address_is_dialled_once_and_candidates_come_as_their_turn_does() {
     let second = MS + PATIENCE_AFTER_HANG_UP;
     assert_eq!(walk.everywhere(second, &[]), [at("10.0.0.2:1"), at("10.0.0.3:1"), at(LOCAL)]);
 }
+
+#[test]
+fn whoever_listens_elsewhere_is_no_end_of_a_walk() {
+    let mut junior = election(Will::Either, true);
+    junior.next(Input::Lost(loss(How::HungUp, 3)), MS);
+    // A candidate has named the port of its mail server.
+    let not_a_room = || Input::Dialed(Dialed::NotARoom("something that speaks otherwise".into()));
+    let Action::Wait(until) = junior.next(not_a_room(), MS) else { panic!("no pause") };
+    assert!(matches!(junior.next(Input::Waited, until), Action::Dial(_)));
+    let mut now = until;
+    while let Action::Wait(until) = junior.next(not_a_room(), now) {
+        now = until;
+        if junior.next(Input::Waited, now) == Action::Claim(at("[::]:8808")) {
+            return assert_eq!(now, MS + PATIENCE_AFTER_HANG_UP, "its own turn comes all the same");
+        }
+    }
+    panic!("it gave up");
+}
+
+#[test]
+fn what_was_a_room_is_not_called_something_else() {
+    for (dialed, kind) in [
+        (Dialed::HungUp(ErrorKind::ConnectionReset), ErrorKind::ConnectionReset),
+        (Dialed::HungUp(ErrorKind::ConnectionAborted), ErrorKind::ConnectionAborted),
+        (Dialed::HungUp(ErrorKind::BrokenPipe), ErrorKind::BrokenPipe),
+        (Dialed::Silent, ErrorKind::TimedOut),
+        (Dialed::Unreached(ErrorKind::HostUnreachable), ErrorKind::HostUnreachable),
+    ] {
+        let mut member = election(Will::Join, true);
+        assert_eq!(member.next(Input::Dialed(Dialed::In), MS), Action::Sit);
+        assert_eq!(gives_up(member, &dialed).1, Failure::Unreached(kind));
+        let newcomer = gives_up(election(Will::Join, true), &dialed).1;
+        let known = matches!(newcomer, Failure::NotARoom(_)) || matches!(dialed, Dialed::Unreached(_));
+        assert!(known, "{newcomer:?}");
+    }
+}
+
+#[test]
+fn a_host_cannot_send_its_members_everywhere() {
+    let mut member = election(Will::Join, true);
+    let everywhere = |id: u32| (1..=200u8).map(|host| SocketAddr::from(([10, 0, id as u8, host], 1))).collect();
+    let candidates = (2..200).map(|id| (MemberId(id), everywhere(id))).collect();
+    member.next(Input::Lost(Loss { how: How::HungUp, host_at: at(LOCAL), candidates, me: MemberId(900) }), MS);
+    member.next(unreached(), MS);
+    let Action::Dial(places) = member.next(Input::Waited, Duration::from_secs(100)) else { panic!("no dial") };
+    assert_eq!(places.len(), CANDIDATES * CANDIDATE_ADDRESSES + 1);
+}

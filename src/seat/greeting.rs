@@ -1,5 +1,7 @@
 //! From hello to welcome: the first lines of a connection, and our place in the room's past.
 
+use std::io::ErrorKind;
+
 use super::entries::CatchUp;
 use super::{Over, Phase, Seat};
 use crate::limits::{NUMBER_MAX, PASSED_OVER_BYTES, TERMS, WELCOME_MAX_BYTES};
@@ -49,7 +51,7 @@ impl Seat {
             Ok(FromHost::Lack { after }) => self.hand_over(after),
             Ok(FromHost::Ping) => self.pong(),
             Ok(FromHost::Closed { reason, text }) => self.close(reason, &text, now),
-            Ok(FromHost::Handover { .. }) => self.phase = Phase::Over(Over::HungUp("the host has just left".into())),
+            Ok(FromHost::Handover { .. }) => self.phase = Phase::Over(Over::HungUp(ErrorKind::ConnectionAborted)),
             Ok(_) => {}
             Err(_) => self.phase = Phase::Over(Over::NotARoom("a line that no room says".into())),
         }

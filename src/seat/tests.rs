@@ -68,7 +68,7 @@ fn closed(seat: &mut Seat) -> Vec<Closed> {
 fn a_stop_between_two_hosts_ends_at_once() {
     for command in [Command::Stop, Command::Quit] {
         let mut seat = seated();
-        seat.hung_up("gone", at(2));
+        seat.hung_up(ErrorKind::ConnectionReset, at(2));
         assert!(!seat.has_left());
         seat.command(command.clone(), at(3));
         assert!(seat.has_left());
@@ -86,7 +86,7 @@ fn a_stop_between_two_hosts_ends_a_script_too_and_says_what_the_room_lacks() {
     let mut seat = seated();
     say(&mut seat, "one");
     seat.command(Command::EndOfInput, at(2));
-    seat.hung_up("gone", at(3));
+    seat.hung_up(ErrorKind::ConnectionReset, at(3));
     assert!(!seat.has_left(), "it waits for the next host");
     seat.command(Command::Stop, at(4));
     assert!(seat.has_left());
@@ -98,7 +98,7 @@ fn a_stop_between_two_hosts_ends_a_script_too_and_says_what_the_room_lacks() {
 #[test]
 fn what_was_typed_between_two_hosts_is_said_to_the_next() {
     let mut seat = seated();
-    seat.hung_up("gone", at(2));
+    seat.hung_up(ErrorKind::ConnectionReset, at(2));
     say(&mut seat, "meanwhile");
     seat.command(Command::Rename("anne".into()), at(2));
     seat.command(Command::EndOfInput, at(2));
@@ -125,7 +125,7 @@ fn a_catch_up_that_is_interrupted_goes_on_where_it_stopped() {
         line["term"] = json!(1);
         line
     };
-    seat.hung_up("gone", at(2));
+    seat.hung_up(ErrorKind::ConnectionReset, at(2));
     say(&mut seat, "mine");
     seat.connected("127.0.0.1:8808".into(), at(3));
     let mut back = welcome(6);
@@ -135,7 +135,7 @@ fn a_catch_up_that_is_interrupted_goes_on_where_it_stopped() {
     hears(&mut seat, &resumed(4));
     sent(&mut seat);
     // The host dies in the middle of it, and so does the next one.
-    seat.hung_up("gone", at(4));
+    seat.hung_up(ErrorKind::ConnectionReset, at(4));
     seat.connected("127.0.0.1:8808".into(), at(5));
     assert_eq!(sent(&mut seat)[0]["have"], json!([{"t": 1, "h": 5, "s": 4}]), "it claims what it has and no more");
     let mut back = welcome(6);
@@ -206,7 +206,7 @@ fn no_host_makes_us_count_beyond_what_numbers_hold() {
         assert!(matches!(seat.phase(), Phase::Over(Over::NotARoom(_))), "{field}: {:?}", seat.phase());
     }
     let mut seat = seated();
-    seat.hung_up("gone", at(2));
+    seat.hung_up(ErrorKind::ConnectionReset, at(2));
     seat.connected("127.0.0.1:8808".into(), at(3));
     let mut back = welcome(u64::MAX >> 12);
     (back["after"], back["missed"]) = (json!(2), json!(9));
@@ -230,7 +230,7 @@ fn a_long_table_of_terms_does_not_make_our_hello_too_long() {
     line["terms"] = (1..=5_000).map(|number| json!({"t": number, "h": number % 2, "s": number})).collect();
     hears(&mut seat, &line);
     for _ in 0..3 {
-        seat.hung_up("gone", at(2));
+        seat.hung_up(ErrorKind::ConnectionReset, at(2));
         seat.connected("127.0.0.1:8808".into(), at(3));
         assert!(seat.output().len() < crate::limits::LINE_MAX_BYTES / 2, "{}", seat.output().len());
         sent(&mut seat);
@@ -244,13 +244,13 @@ fn a_long_table_of_terms_does_not_make_our_hello_too_long() {
 fn a_new_name_is_the_one_to_come_back_under_and_a_bad_one_is_not() {
     let mut seat = seated();
     hears(&mut seat, &json!({"type": "renamed", "seq": 3, "id": 2, "from": "anna", "to": "anne"}));
-    seat.hung_up("gone", at(2));
+    seat.hung_up(ErrorKind::ConnectionReset, at(2));
     seat.connected("127.0.0.1:8808".into(), at(3));
     assert_eq!(sent(&mut seat)[0]["name"], "anne");
     let mut line = welcome(3);
     line["name"] = json!("\u{1b}[2J");
     hears(&mut seat, &line);
-    seat.hung_up("gone", at(4));
+    seat.hung_up(ErrorKind::ConnectionReset, at(4));
     seat.connected("127.0.0.1:8808".into(), at(5));
     assert_eq!(sent(&mut seat)[0]["name"], "anne");
 }

@@ -403,7 +403,7 @@ impl Machine {
                 seat.receive(&bytes, now);
             }
             if wire.down.is_empty() && (wire.finished || wire.cut) {
-                seat.hung_up("it ended", now);
+                seat.hung_up(io::ErrorKind::ConnectionAborted, now);
             }
         }
         if std::env::var_os("SIM_TRACE").is_some() && !seat.output().is_empty() {
@@ -437,7 +437,7 @@ impl Machine {
                     Over::NotARoom(found) => Dialed::NotARoom(found),
                     Over::Refused { code, text } => Dialed::TurnedAway { code, text },
                     Over::Silent => Dialed::Silent,
-                    _ => Dialed::HungUp,
+                    _ => Dialed::HungUp(io::ErrorKind::ConnectionAborted),
                 };
                 return Doing::Next(Input::Dialed(dialed));
             }
