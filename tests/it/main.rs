@@ -9,6 +9,7 @@
 mod architecture;
 mod cli;
 mod election;
+mod errors;
 mod failover;
 mod log;
 mod native;
