@@ -1,8 +1,8 @@
 //! Standard input: the thread `input`, which makes commands of lines.
 //!
 //! A line is a message or a command, with `--json` also an object. What cannot be used is answered to the interface as
-//! `refused`, and the next line goes on; a script whose lines were no UTF-8 fails at their end, because it must not
-//! believe that the room has them. Commands wait for a place in the mailbox, and so does whoever writes into the
+//! `refused`, and the next line goes on; a script that said what no room takes fails at its end, because it must not
+//! believe that the room has it. Commands wait for a place in the mailbox, and so does whoever writes into the
 //! pipe: that is all the back-pressure there is. How to wait for input, and how to end the waiting, is the platform's.
 //! Nothing here knows the room or which role this process has, except to show `/help` as it fits.
 
@@ -46,32 +46,38 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Does what a line asks for. Ends when one of the mailboxes is closed.
-    fn line(&self, line: Result<&str, BadLine>) -> Result<(), Closed> {
+    /// Does what a line asks for; what was wrong with a message that no room takes. Ends when one of the mailboxes is closed.
+    fn line(&self, line: Result<&str, BadLine>) -> Result<Option<Error>, Closed> {
         match line {
-            Err(bad) => self.refuse(bad.code(), bad.to_string()),
+            Err(bad) => {
+                self.refuse(bad.code(), bad.to_string())?;
+                return Ok(Some(untaken(bad.code(), bad.to_string())));
+            }
             Ok(line) if self.objects && object::is_object(line) => match object::parse(line) {
-                Ok(command) => self.command(command),
-                Err(bad) => self.refuse(bad.code(), bad.to_string()),
+                Ok(command) => return self.command(command),
+                Err(bad) => self.refuse(bad.code(), bad.to_string())?,
             },
             Ok(line) => match command::parse(line) {
-                Ok(Line::Nothing) => Ok(()),
-                Ok(Line::Command(command)) => self.command(command),
-                Ok(Line::Help(None)) => self.help(),
-                Ok(Line::Help(Some(entry))) => self.answer(What::Notice { text: entry.to_string() }),
-                Err(bad) => self.refuse(bad.code(), bad.to_string()),
+                Ok(Line::Nothing) => {}
+                Ok(Line::Command(command)) => return self.command(command),
+                Ok(Line::Help(None)) => self.help()?,
+                Ok(Line::Help(Some(entry))) => self.answer(What::Notice { text: entry.to_string() })?,
+                Err(bad) => self.refuse(bad.code(), bad.to_string())?,
             },
         }
+        Ok(None)
     }
 
     /// Passes a command on; a text that no room takes is refused here already, so that what waits stays small.
-    fn command(&self, command: Command) -> Result<(), Closed> {
+    fn command(&self, command: Command) -> Result<Option<Error>, Closed> {
         if let Command::Say { text, .. } | Command::Tell { text, .. } = &command
             && let Err(bad) = text::message(text)
         {
-            return self.refuse(bad.code(), bad.to_string());
+            self.refuse(bad.code(), bad.to_string())?;
+            return Ok(Some(untaken(bad.code(), bad.to_string())));
         }
-        self.commands.push(command)
+        self.commands.push(command)?;
+        Ok(None)
     }
 
     fn help(&self) -> Result<(), Closed> {
@@ -87,18 +93,18 @@ impl Desk {
         self.events.push(Event { at: (self.now)(), what })
     }
 
-    /// Reads `source` to its end, or until it is woken. Says whether a script that comes to its end so has failed.
-    fn read(&self, mut source: Source) -> Result<Outcome, Closed> {
+    /// Reads `source` to its end, or until it is woken. Says why a script that comes to its end so has failed.
+    fn read(&self, mut source: Source) -> Result<Option<Error>, Closed> {
         let mut lines = Lines::default();
-        let mut invalid = false;
+        let mut failed = None;
         let mut line = |line: Result<&str, BadLine>| {
-            invalid |= line == Err(BadLine::InvalidUtf8);
-            self.line(line)
+            failed = self.line(line)?.or(failed.take());
+            Ok(())
         };
         let mut buffer = vec![0; INPUT_BYTES];
         loop {
             match source.read(&mut buffer) {
-                Ok(None) => return Ok(Outcome::Fine),
+                Ok(None) => return Ok(None),
                 Ok(Some(0)) => break,
                 Ok(Some(count)) => lines.feed(&buffer[..count], &mut line)?,
                 Err(error) => {
@@ -111,23 +117,22 @@ impl Desk {
         self.commands.push(if self.terminal { Command::Quit } else { Command::EndOfInput })?;
         // A person has read what was refused, and a host goes on.
         let script = !self.terminal && !self.hosting.load(Ordering::Relaxed);
-        Ok(if script && invalid { Outcome::Invalid } else { Outcome::Fine })
+        Ok(failed.filter(|_| script))
     }
 }
 
-/// How reading has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// With nothing to say about it.
-    Fine,
-    /// A script has ended, of which some lines were not UTF-8.
-    Invalid,
+/// Why a script has failed that said something which no room takes.
+fn untaken(code: &str, text: String) -> Error {
+    match code {
+        "invalid-utf8" => Error::InvalidUtf8 { tried: "read standard input".into() },
+        _ => Error::Refused { tried: "say all of standard input".into(), code: code.into(), text },
+    }
 }
 
 /// The thread that reads standard input.
 #[derive(Debug)]
 pub struct Input {
-    thread: JoinHandle<Outcome>,
+    thread: JoinHandle<Option<Error>>,
     /// Disconnected once the thread has ended.
     ended: Receiver<()>,
     waker: Waker,
@@ -149,7 +154,7 @@ impl Input {
         let thread = thread::Builder::new().name("input".into()).spawn(move || {
             let _ends: mpsc::Sender<()> = ends;
             // Closed mailboxes are the end of the program, and of this thread with it.
-            desk.read(source).unwrap_or(Outcome::Fine)
+            desk.read(source).unwrap_or(None)
         })?;
         Ok(Self { thread, ended, waker })
     }
@@ -158,16 +163,13 @@ impl Input {
     /// has no way to end the waiting, the thread is left to the end of the process.
     ///
     /// # Errors
-    /// A script has ended, of which some lines were not UTF-8: the room does not have them.
+    /// A script has ended that said something which no room takes.
     pub fn stop(self) -> Result<()> {
         let patience = if self.waker.wake() { INPUT_END } else { Duration::ZERO };
         if self.ended.recv_timeout(patience) != Err(RecvTimeoutError::Disconnected) {
             return Ok(());
         }
-        match self.thread.join().expect("the input thread panics nowhere") {
-            Outcome::Fine => Ok(()),
-            Outcome::Invalid => Err(Error::InvalidUtf8 { tried: "read standard input".into() }),
-        }
+        self.thread.join().expect("the input thread panics nowhere").map_or(Ok(()), Err)
     }
 }
 
