@@ -140,14 +140,14 @@ impl<'a> Guest<'a> {
         loop {
             self.take_commands();
             let now = self.net.clock.now().mono;
+            if self.seat.has_left() {
+                return Ok(Err(io::ErrorKind::Interrupted));
+            }
             if let Some(result) = connected(&socket) {
                 return Ok(result.map(|()| socket));
             }
             if now >= until {
                 return Ok(Err(io::ErrorKind::TimedOut));
-            }
-            if self.seat.has_left() {
-                return Ok(Err(io::ErrorKind::Interrupted));
             }
             self.poll(Some(until - now))?;
             socket.note(&self.ready);

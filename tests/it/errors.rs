@@ -212,7 +212,8 @@ fn a_room_that_resets_its_members_is_not_called_something_else() {
 
 #[test]
 fn leaving_between_two_hosts_is_in_order_and_at_once() {
-    let ways: [(&str, fn(&Chat)); 3] = [
+    type Way = (&'static str, fn(&Chat));
+    let ways: [Way; 3] = [
         ("/quit", |chat| chat.say("/quit")),
         ("ctrl-c", |chat| chat.signal(Signal::INT)),
         ("ctrl-c after a few lines", |chat| {
