@@ -60,6 +60,8 @@
 
 mod decode;
 mod encode;
+#[cfg(test)]
+pub(crate) mod noise;
 
 pub use decode::{Bad, Item, item};
 pub(crate) use encode::*;
@@ -373,3 +375,6 @@ impl Person {
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
+
+#[cfg(test)]
+mod tests;
