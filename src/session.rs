@@ -244,3 +244,7 @@ mod tests {
         panic!("400 KB of one line were taken");
     }
 }
+
+#[cfg(test)]
+#[path = "session/tests.rs"]
+mod whatever_comes;

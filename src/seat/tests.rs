@@ -1,5 +1,7 @@
 //! A seat and a host that is a script: lines in, lines and events out.
 
+mod hostile;
+
 use serde_json::{Value, json};
 
 use super::*;
