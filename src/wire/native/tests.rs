@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::room::id::Secret;
 use crate::room::log::Log;
+use crate::room::request::{Hello, Request};
 
 const ROOM: RoomId = RoomId(0x5f0c);
 
@@ -93,10 +94,10 @@ fn entries(line: FromHost, term: u64, replica: &Replica) -> (Vec<Entry>, bool) {
 }
 
 /// The one request of what a member writes.
-fn asked(bytes: &[u8]) -> Request<'_> {
+fn asked(bytes: &[u8]) -> Item<'_> {
     let line = bytes.strip_suffix(b"\n").expect("the line ends");
     assert!(!line.contains(&b'\n'), "one line");
-    request(line).unwrap()
+    item(line).unwrap()
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
@@ -127,7 +128,7 @@ proptest! {
     #[test]
     fn an_entry_is_handed_over_whole(entry in entry()) {
         let bytes = written(|out| Encoder::default().hand(out, &entry));
-        let Request::Hand(line) = asked(&bytes) else { panic!() };
+        let Item::Hand(line) = asked(&bytes) else { panic!() };
         let read: Vec<_> = line.into_entries(0, &reader()).into_iter().map(on_the_wire).collect();
         prop_assert_eq!(read, [on_the_wire(entry)]);
     }
@@ -170,22 +171,22 @@ proptest! {
         let have = have.into_iter().map(|(term, host, last)| Term { term, host, last }).collect();
         let hello = Hello { v: VERSION, name, key: key.map(Secret), port, room: room.map(RoomId), have };
         let bytes = written(|out| super::hello(out, &hello));
-        prop_assert_eq!(asked(&bytes), Request::Hello(Box::new(hello)));
+        prop_assert_eq!(asked(&bytes), Item::Hello(Box::new(hello)));
     }
 
     #[test]
     fn what_a_member_asks_for_arrives_whole(n in any::<u64>(), to in text(), body in text(), action in any::<bool>()) {
         let (n_, to_, text) = (Some(n), to.as_str().into(), body.as_str().into());
         let bytes = written(|out| say(out, n, &body, action));
-        prop_assert_eq!(asked(&bytes), Request::Say { n: n_, text, action });
+        prop_assert_eq!(asked(&bytes), Item::Request(Request::Say { n: n_, text, action }));
         let bytes = written(|out| tell(out, n, &to, &body));
-        prop_assert_eq!(asked(&bytes), Request::Tell { n: n_, to: to_, text: body.as_str().into(), action: false });
+        prop_assert_eq!(asked(&bytes), Item::Request(Request::Tell { n: n_, to: to_, text: body.as_str().into(), action: false }));
         let lines = ["nick", "kick", "ban"].map(|kind| written(|out| with_name(out, kind, &to)));
         let named = || to.as_str().into();
-        let wanted = [Request::Nick(named()), Request::Kick(named()), Request::Ban(named())];
+        let wanted = [Request::Nick(named()), Request::Kick(named()), Request::Ban(named())].map(Item::Request);
         prop_assert_eq!([asked(&lines[0]), asked(&lines[1]), asked(&lines[2])], wanted);
         let line = written(|out| unban(out, &to));
-        prop_assert_eq!(asked(&line), Request::Unban(to.as_str().into()));
+        prop_assert_eq!(asked(&line), Item::Request(Request::Unban(to.as_str().into())));
     }
 
     #[test]
@@ -230,7 +231,7 @@ proptest! {
 
     #[test]
     fn no_bytes_are_more_than_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        if let Err(bad) = request(&bytes) {
+        if let Err(bad) = item(&bytes) {
             prop_assert!(!bad.to_string().is_empty() && !bad.code().is_empty());
         }
     }
@@ -240,7 +241,7 @@ proptest! {
 fn lines_of_one_word_are_what_they_say() {
     assert_eq!(
         [asked(WHO), asked(BYE), asked(PING), asked(PONG)],
-        [Request::Who, Request::Bye, Request::Ping, Request::Pong]
+        [Request::Who, Request::Bye, Request::Ping, Request::Pong].map(Item::Request)
     );
     assert_eq!(heard(&[PING, PONG].concat()), [FromHost::Ping, FromHost::Pong]);
 }
@@ -251,7 +252,7 @@ fn p23_whatever_is_done_to_a_line_is_not_more_than_refused() {
     let (mut good, mut bad) = (0, 0);
     for _ in 0..5_000 {
         let line = noise::request_line(&mut random);
-        match request(&line[..line.len() - 1]) {
+        match item(&line[..line.len() - 1]) {
             Ok(_) => good += 1,
             Err(error) => {
                 bad += 1;
