@@ -47,7 +47,7 @@ fn p23_the_pieces_in_which_bytes_come_change_nothing() {
             rest = after;
         }
         assert_eq!(steps(&pieces), whole, "{:?}", String::from_utf8_lossy(&bytes));
-        requests += whole.iter().filter(|step| step.starts_with("Request")).count();
+        requests += whole.iter().filter(|step| step.starts_with("Item")).count();
         bad += whole.iter().filter(|step| step.starts_with("Bad")).count();
         too_long += usize::from(whole.last().is_some_and(|step| step == "TooLong"));
     }
