@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # What the checks call, and the Debian package that brings it.
-needed=(cc:gcc)
+needed=(cc:gcc jq:jq python3:python3)
 
 missing=()
 for pair in "${needed[@]}"; do

@@ -23,7 +23,7 @@
 //! not print; what is between the quotes is a JSON string. So no name can forge a line, split one, or turn its
 //! direction. Events and keys that are not in the table are read and handed on.
 //!
-//! [`ConnectionLog`] writes the file and [`command`] reads it back; the room and the sockets are unknown here.
+//! [`ConnectionLog`] writes the file and [`command()`] reads it back; the room and the sockets are unknown here.
 
 mod command;
 mod follow;

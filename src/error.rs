@@ -26,7 +26,7 @@ pub enum Error {
     /// We cannot listen there, for another reason than that somebody does; the code follows from the kind.
     #[error("{tried}: {}", reason(source))]
     Listen {
-        /// What was tried, on what: "listen on [::]:8808".
+        /// What was tried, on what: "listen on 0.0.0.0:8808".
         tried: String,
         /// Why it failed.
         source: io::Error,

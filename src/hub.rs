@@ -1,7 +1,7 @@
 //! The hub: everything of a hosted room but its sockets.
 //!
 //! It brings connections' bytes to the [`Room`] and what the room says to every connection: bytes and time in, bytes out.
-//! What everybody hears is encoded once and appended to one [`Stream`]; a member is a position in it, so a message costs
+//! What everybody hears is encoded once and appended to one stream; a member is a position in it, so a message costs
 //! nothing per member but its part of one write a turn. Whoever runs a hub owns the sockets: it calls [`Hub::accept`],
 //! [`Hub::receive`] and [`Hub::hang_up`] as things happen, and [`Hub::turn`] once after them with an [`Outlet`].
 //! So a simulation runs the very bytes that the network does.
