@@ -284,12 +284,17 @@ fn p17_two_hundred_members_are_on_every_list() {
     let stage = Stage::new();
     let host = stage.host();
     let first = stage.join("first");
-    let crowd: Vec<_> = (1..=196).map(|number| Raw::member(stage.port(), &format!("member-{number}"))).collect();
+    let mut crowd: Vec<_> = (1..=196).map(|number| Raw::member(stage.port(), &format!("member-{number}"))).collect();
     let middle = stage.join("last-but-one");
     let (_raw, welcome) = Raw::enter(stage.port(), "last");
     let lists = [&host, &first, &middle].map(|chat| chat.sees_members(200));
     assert_eq!(lists[0], lists[1]);
     assert_eq!(lists[0], lists[2]);
     assert_eq!(lists[0], names(&welcome).into_iter().collect());
-    drop(crowd);
+    for raw in &mut crowd {
+        raw.send(&json!({"type": "who"}));
+    }
+    for mut raw in crowd {
+        assert_eq!(lists[0], names(&raw.expect("members")).into_iter().collect());
+    }
 }

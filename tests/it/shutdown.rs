@@ -85,6 +85,42 @@ fn p26_ctrl_c_during_fifty_joins_is_in_order() {
 }
 
 #[test]
+fn p26_ctrl_c_during_renames_and_departures_is_in_order() {
+    let _turn = heavy();
+    let stage = Stage::new();
+    let host = stage.host();
+    let watcher = stage.join("watcher");
+    let mut crowd: Vec<Raw> = (0..30).map(|number| Raw::member(stage.port(), &format!("member{number}"))).collect();
+    host.sees_members(32);
+    // All want the same few names, and every third one goes in the middle of it.
+    for round in 0..10 {
+        for (number, raw) in crowd.iter_mut().enumerate() {
+            raw.send(&json!({"type": "nick", "name": format!("name{}", (number + round) % 7)}));
+            raw.say("still me");
+            if round == 5 && number % 3 == 0 {
+                raw.send(&json!({"type": "bye"}));
+            }
+        }
+        if round == 6 {
+            host.signal(Signal::INT);
+            break;
+        }
+    }
+    assert_eq!(host.exits(), 0);
+    assert_eq!(watcher.exits(), 0);
+    assert_eq!(watcher.last_event()["reason"], "host-shutdown");
+    for raw in &mut crowd {
+        raw.ends();
+        let last = raw.heard().last().unwrap();
+        assert!(last.contains(r#""type":"closed""#), "the notice reaches all: {last}");
+    }
+    assert!(!host.stderr().iter().any(|line| line.contains("panicked")), "{:?}", host.stderr());
+    // A careful script can follow who is who to the end.
+    watcher.members();
+    stage.log("capo").assert_balanced();
+}
+
+#[test]
 fn p26_ctrl_c_before_anything_has_begun_is_in_order() {
     let stage = Stage::new();
     for _ in 0..5 {

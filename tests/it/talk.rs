@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Chat, PATIENCE, Signal, Stage, is, names, said};
+use crate::support::{Chat, PATIENCE, Raw, Signal, Stage, is, names, said};
 
 /// A host `capo` and two clients, each of whom sees all three.
 fn trio(stage: &Stage) -> (Chat, Chat, Chat) {
@@ -153,6 +153,54 @@ fn the_host_kicks_and_bans() {
     host.say("/unban 127.0.0.1");
     stage.join("carla");
     host.expect("joined", |event| is(event, "joined") && event["name"] == "carla");
+}
+
+#[test]
+fn p25_a_ban_leaks_nowhere() {
+    let stage = Stage::new();
+    let host = stage.host();
+    // From another address of this machine, so that the ban is about one of two.
+    let mut good = Raw::member(stage.port(), "bert");
+    let Some(mut bad) = Raw::connect_from([127, 0, 0, 2], stage.port()) else {
+        eprintln!("skipped: this machine has one loopback address only");
+        return;
+    };
+    bad.hello("anna");
+    bad.expect("welcome");
+    bad.send(&json!({"type": "nick", "name": "somebody-else"}));
+    good.expect("renamed");
+    host.say("/ban somebody-else");
+    assert_eq!(bad.expect("closed")["reason"], "banned");
+    // Whatever it still says, or tells, or does, nobody hears it; and under no name does it come back.
+    for line in [
+        json!({"type": "say", "text": "LEAK"}),
+        json!({"type": "say", "text": "LEAK", "action": true}),
+        json!({"type": "tell", "to": "bert", "text": "LEAK"}),
+        json!({"type": "nick", "name": "LEAK"}),
+    ] {
+        bad.try_bytes(format!("{line}\n").as_bytes()).ok();
+    }
+    bad.half_close();
+    bad.ends();
+    for name in ["anna", "somebody-else", "LEAK", "bert"] {
+        let mut again = Raw::connect_from([127, 0, 0, 2], stage.port()).unwrap();
+        again.hello(name);
+        assert_eq!(again.refused(), "banned");
+        again.ends();
+    }
+    good.say("after the ban");
+    good.hears("after the ban");
+    assert!(!good.heard().iter().any(|line| line.contains("LEAK")), "{:#?}", good.heard());
+    assert!(!host.stdout().iter().any(|line| line.contains("LEAK")), "{:#?}", host.stdout());
+    // Its neighbour at another address is no part of it, and an end of the ban is one.
+    stage.join("carla");
+    host.say("/unban 127.0.0.2");
+    host.say("/who");
+    good.say("once more");
+    good.hears("once more");
+    let mut back = Raw::connect_from([127, 0, 0, 2], stage.port()).unwrap();
+    back.hello("anna");
+    back.expect("welcome");
 }
 
 #[test]

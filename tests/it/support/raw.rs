@@ -24,11 +24,22 @@ pub(crate) struct Raw {
 impl Raw {
     /// Connects through the loopback interface and says nothing.
     pub(crate) fn connect(port: u16) -> Self {
-        let stream = TcpStream::connect_timeout(&SocketAddr::from(([127, 0, 0, 1], port)), PATIENCE).unwrap();
+        Self::over(TcpStream::connect_timeout(&SocketAddr::from(([127, 0, 0, 1], port)), PATIENCE).unwrap())
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream, buffer: Vec::new(), taken: 0, heard: Vec::new(), answers: true }
+    }
+
+    /// Connects from one of the loopback interface's addresses; `None` where the machine has it not.
+    pub(crate) fn connect_from(from: [u8; 4], port: u16) -> Option<Self> {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((from, 0)).into()).ok()?;
+        socket.connect(&SocketAddr::from(([127, 0, 0, 1], port)).into()).unwrap();
+        Some(Self::over(socket.into()))
     }
 
     /// Connects and says hello: with what `welcome` said.
