@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use socket2::SockRef;
@@ -105,8 +106,11 @@ impl Raw {
 
     /// The next object that is no `ping`, which is answered; `None` at the end of the connection.
     pub(crate) fn next(&mut self) -> Option<Value> {
+        let end = Instant::now() + PATIENCE;
         loop {
             let line = self.line()?;
+            // Pings alone would keep a test waiting for ever.
+            assert!(Instant::now() < end, "nothing but pings within {PATIENCE:?}; heard: {:#?}", self.heard);
             let object: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
             if object["type"] != "ping" {
                 return Some(object);
@@ -146,7 +150,10 @@ impl Raw {
 
     /// Reads on until the connection has ended.
     pub(crate) fn ends(&mut self) {
-        while self.line().is_some() {}
+        let end = Instant::now() + PATIENCE * 2;
+        while self.line().is_some() {
+            assert!(Instant::now() < end, "no end within {:?}; heard: {:#?}", PATIENCE * 2, self.heard);
+        }
     }
 
     /// The reading half, for another thread. It answers no pings, which could fall into a line of the writing half.
