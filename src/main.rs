@@ -31,11 +31,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 fn chat(args: cli::RoomArgs) -> Result<ExitCode> {
-    let login = ["USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|login| !login.is_empty()));
-    let config = Config::new(args, &login.unwrap_or_default())
-        .unwrap_or_else(|error| cli::usage_error(&error.to_string()).exit());
+    let config = Config::new(args, &login()).unwrap_or_else(|error| cli::usage_error(&error.to_string()).exit());
     Ok(match run::chat(&config, peer::run)? {
         Closed::HostShutdown | Closed::Left => ExitCode::SUCCESS,
         Closed::Kicked | Closed::Banned => ExitCode::FAILURE,
@@ -55,6 +51,15 @@ fn log(args: cli::LogArgs) -> Result<ExitCode> {
     let mut wait = |time| stopped.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
     connection_log::command(&options, &mut io::stdout(), &mut io::stderr(), now, &mut wait)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The login name: as the environment has it, else as the system does; empty if neither says.
+fn login() -> String {
+    ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|login| !login.is_empty()))
+        .or_else(|| whoami::username().ok())
+        .unwrap_or_default()
 }
 
 /// Prints something whole; that nobody reads to its end is no failure.
