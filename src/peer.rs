@@ -39,7 +39,7 @@ pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>
     let election = Election::new(place, will, seed);
     let port = election.may_host().then_some(config.port);
     let seat = Seat::new(secret, config.name.to_string(), port);
-    Peer { config, commands, events, net, election, seat, claimed: None, seated: None, at: None }.run()
+    Peer { config, commands, events, net, election, seat, claimed: None, seated: None }.run()
 }
 
 /// One run of the program towards the network.
@@ -52,8 +52,6 @@ struct Peer<'a> {
     seat: Seat,
     claimed: Option<Listener>,
     seated: Option<Seated>,
-    /// Where we are, or were last, connected to.
-    at: Option<SocketAddr>,
 }
 
 impl Peer<'_> {
@@ -115,10 +113,7 @@ impl Peer<'_> {
 
     fn dial(&mut self, addresses: &[SocketAddr]) -> Result<Input> {
         let (dialed, seated) = self.guest().dial(addresses)?;
-        if let Some(seated) = seated {
-            self.at = Some(seated.address);
-            self.seated = Some(seated);
-        }
+        self.seated = seated;
         Ok(Input::Dialed(dialed))
     }
 
