@@ -180,7 +180,7 @@ impl Hub {
             self.slots.len() - 1
         });
         self.generation += 1;
-        let link = Link(self.generation << 32 | index as u64);
+        let link = link(self.generation, index);
         let slot = Slot::new(link, address, Session::new(self.rate), now.mono);
         self.next_sweep = self.next_sweep.min(slot.deadline());
         self.slots[index] = Some(slot);
@@ -240,7 +240,7 @@ impl Hub {
 
     /// The connection behind a link, while it is that one.
     fn index(&self, link: Link) -> Option<usize> {
-        let index = (link.0 & u64::from(u32::MAX)) as usize;
+        let index = index_of(link);
         self.slots.get(index).and_then(Option::as_ref).is_some_and(|slot| slot.link == link).then_some(index)
     }
 
@@ -353,6 +353,16 @@ impl Hub {
             self.tell_role(now);
         }
     }
+}
+
+/// The link of a connection: its index, and which of those that have had that it is.
+fn link(generation: u64, index: usize) -> Link {
+    Link(generation << 32 | index as u64)
+}
+
+/// The index of a link's connection, which may be another's by now.
+fn index_of(link: Link) -> usize {
+    (link.0 & u64::from(u32::MAX)) as usize
 }
 
 #[cfg(test)]

@@ -130,11 +130,6 @@ impl Room {
         &self.replica
     }
 
-    /// The same, for another host to go on with.
-    pub fn into_replica(self) -> Replica {
-        self.replica
-    }
-
     /// The host's own participant.
     pub fn me(&self) -> MemberId {
         self.me

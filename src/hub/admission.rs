@@ -127,7 +127,7 @@ impl Hub {
                 bytes.into()
             });
             let link = admission.link;
-            let index = (link.0 & u64::from(u32::MAX)) as usize;
+            let index = super::index_of(link);
             let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { continue };
             // Who came twice at once is a member by the later connection, and the earlier one has ended already.
             if slot.link != link || slot.stage != Stage::Waiting {

@@ -156,14 +156,14 @@ fn three() -> (Room, Hello, Hello) {
     (room, two, three)
 }
 
-fn take_over(old: Room, who: u8, now: u64) -> Room {
-    Room::take_over(old.into_replica(), secret(who).peer(), &name("two"), Leave::Lost, 100, at(now))
+fn take_over(old: &Room, who: u8, now: u64) -> Room {
+    Room::take_over(old.replica.clone(), secret(who).peer(), &name("two"), Leave::Lost, 100, at(now))
 }
 
 #[test]
 fn who_is_ahead_hands_over_and_the_order_goes_on() {
     let (old, _, mut back) = three();
-    let mut room = take_over(old, 2, 1000);
+    let mut room = take_over(&old, 2, 1000);
     let last = room.replica.log.last();
     back.have[0].last = last + 1;
     let asked = room.hello(Link(30), ip(3), back, at(1001)).unwrap();
@@ -184,7 +184,7 @@ fn who_is_ahead_hands_over_and_the_order_goes_on() {
 #[test]
 fn the_flush_ends_after_a_second_and_the_absent_are_lost_after_ten() {
     let (old, ..) = three();
-    let mut room = take_over(old, 2, 0);
+    let mut room = take_over(&old, 2, 0);
     room.tick(at(FLUSH.as_millis() as u64 - 1));
     assert!(room.is_flushing());
     assert_eq!(room.deadline(), Some(FLUSH));
@@ -215,7 +215,7 @@ fn a_host_that_had_been_given_up_joins_anew() {
 #[test]
 fn a_term_is_above_every_one_that_somebody_here_has_seen() {
     let (old, _, mut back) = three();
-    let mut room = take_over(old, 2, 0);
+    let mut room = take_over(&old, 2, 0);
     let last = back.have[0].last;
     back.have.push(Term { term: 5, host: 9, last });
     room.hello(Link(30), ip(3), back, at(1)).unwrap();
