@@ -84,6 +84,10 @@ pub struct RoomArgs {
     #[arg(long)]
     pub no_discovery: bool,
 
+    /// Look and announce on this network interface only; may be repeated [default: all that lead to a LAN]
+    #[arg(long, value_name = "NAME", conflicts_with = "no_discovery")]
+    pub interface: Vec<String>,
+
     /// Plain lines, nothing redrawn: for screen readers and pipes
     #[arg(long)]
     pub plain: bool,

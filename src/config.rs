@@ -24,6 +24,10 @@ pub struct Config {
     pub name: Name,
     /// Whether to host, to join, or whichever is right.
     pub role: Role,
+    /// Whether to look for rooms on the LAN and to announce one's own.
+    pub discovery: bool,
+    /// The network interfaces on which to do so; none: all that lead to a LAN.
+    pub interfaces: Vec<String>,
     /// The connections log.
     pub log: PathBuf,
     /// Most members at once.
@@ -68,6 +72,8 @@ impl Config {
             port,
             name: args.name.unwrap_or_else(|| Name::for_login(login)),
             role: args.role,
+            discovery: !args.no_discovery,
+            interfaces: args.interface,
             log: args.log,
             max_members: args.max_members,
             rate: args.rate,
@@ -111,6 +117,8 @@ mod tests {
                 port: 8808,
                 name: Name::for_login("ada"),
                 role: Role::Auto,
+                discovery: true,
+                interfaces: Vec::new(),
                 log: "connections.log".into(),
                 max_members: 10_000,
                 rate: 200,

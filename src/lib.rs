@@ -34,7 +34,7 @@
 //! | a rule of the chat | [`room`] |
 //! | what survives a change of host | [`room::replica`], [`room::log`], and [`seat`] |
 //! | a dialect | [`wire`] |
-//! | who hosts when | [`election`] |
+//! | who hosts when | [`election`], and where two rooms meet, [`sighting`] |
 //! | a bound | [`limits`] |
 //! | a line of the connections log | [`connection_log`] |
 //! | a message of failure, an exit status | [`error`] |
@@ -83,5 +83,6 @@ pub mod run;
 pub mod seat;
 pub mod session;
 pub mod shutdown;
+pub mod sighting;
 pub mod ui;
 pub mod wire;

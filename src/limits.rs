@@ -204,3 +204,23 @@ pub const CROWD_READER: Duration = Duration::from_millis(100);
 pub const CROWD_WAIT: Duration = Duration::from_secs(1);
 /// What is read, and thrown away, of a connection that has been told why it ends.
 pub const LINGER_BYTES: usize = 256 * 1024;
+
+// --- Discovery ----------------------------------------------------------------------------------------------------
+
+/// How long somebody who has found no room looks around before it opens one: what is there has answered long before, and
+/// the third question has had time for an answer too.
+pub const LOOK: Duration = Duration::from_millis(700);
+/// When a question goes out, from the beginning of the look: one lost datagram costs a moment, two half of the look.
+pub const ASK_AT: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
+/// How often is asked after that, where the look goes on: whoever has lost its host looks until there is another.
+pub const ASK_EVERY: Duration = Duration::from_secs(1);
+/// How often a host announces its room unasked: two halves of a network that has healed find one another.
+pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(2);
+/// The longest datagram of the beacon: it crosses any link in one piece.
+pub const DATAGRAM_MAX_BYTES: usize = 512;
+/// How often the interfaces are looked at again: they come and go with cables, Wi-Fi and VPNs.
+pub const INTERFACES_EVERY: Duration = Duration::from_secs(3);
+/// Interfaces on which is looked: more than any machine has that a person sits at.
+pub const INTERFACES: usize = 32;
+/// Sightings that wait for the network loop; a further one is dropped, because the same host says the same again.
+pub const SIGHTINGS: usize = 256;

@@ -13,6 +13,8 @@ fn config() -> Config {
         port: 8808,
         name: Name::parse("lorde").unwrap(),
         role: cli::Role::Auto,
+        discovery: false,
+        interfaces: Vec::new(),
         log: cli::LOG_FILE.into(),
         max_members: 2,
         rate: 0,

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 const LADDER: &[&[&str]] = &[
     &["limits", "moment", "error"],
     &["room", "mailbox", "clock", "descriptors"],
-    &["wire", "election", "connection_log", "cli", "net", "shutdown"],
-    &["session", "seat", "config", "ui"],
+    &["sighting", "wire", "connection_log", "cli", "net", "shutdown"],
+    &["session", "seat", "config", "ui", "election"],
     &["hub", "place"],
     &["host", "guest"],
     &["peer"],
@@ -28,6 +28,7 @@ const PURE: &[&str] = &[
     "hub",
     "seat",
     "election",
+    "sighting",
     "limits",
     "moment",
     "error",
