@@ -90,16 +90,16 @@ impl<'a> Guest<'a> {
         Ok((found, None))
     }
 
-    /// Waits, and takes what the interface asks for meanwhile.
+    /// Waits until a time, or until `enough`, and takes what the interface asks for meanwhile.
     ///
     /// # Errors
     /// If waiting fails.
-    pub fn wait(&mut self, until: Duration) -> Result<()> {
+    pub fn wait(&mut self, until: Duration, enough: impl Fn() -> bool) -> Result<()> {
         loop {
             self.take_commands();
             self.show();
             let now = self.net.clock.now().mono;
-            if now >= until || self.seat.has_left() {
+            if now >= until || self.seat.has_left() || enough() {
                 return Ok(());
             }
             self.poll(Some(until - now))?;

@@ -7,6 +7,8 @@
 
 mod accept;
 pub mod listener;
+mod neighbours;
+mod scout;
 mod screen;
 mod sockets;
 
@@ -19,6 +21,8 @@ use mio::{Events, Registry};
 
 use accept::{Door, Knock, LISTEN};
 use listener::Listener;
+use neighbours::Neighbours;
+use scout::SCOUT;
 use screen::Screen;
 use sockets::Sockets;
 
@@ -32,28 +36,53 @@ use crate::mailbox::Mailbox;
 use crate::moment::Moment;
 use crate::net::{Net, WAKE};
 use crate::room::event::{Command, Event};
+use crate::seat::Belongings;
+use crate::sighting::{Announcement, Seen};
 
 /// How hosting ended, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Ended {
     /// The room is closed.
     Closed,
     /// Another member hosts from now on.
     HandedOver,
+    /// The room goes on with another host, at one of these addresses, and so do we.
+    Yielded(Vec<SocketAddr>, Box<Belongings>),
 }
 
-impl Ended {
+/// How a room is ending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Closing {
+    Closed,
+    HandedOver,
+    Yielded(Vec<SocketAddr>),
+}
+
+impl Closing {
     /// The word for it in the connections log.
-    fn word(self) -> &'static str {
+    fn word(&self) -> &'static str {
         match self {
             Self::Closed => "host-shutdown",
             Self::HandedOver => "handed-over",
+            Self::Yielded(_) => "yielded",
         }
     }
 }
 
+/// What a host is connected with, besides its sockets.
+pub struct Surroundings<'a> {
+    /// What the own participant asks for.
+    pub commands: &'a Mailbox<Command>,
+    /// What it is shown.
+    pub events: &'a Mailbox<Event>,
+    /// Whom discovery has seen.
+    pub seen: &'a Mailbox<Seen>,
+    /// Tells the LAN of the room; called again whenever there is something new to tell.
+    pub announce: &'a dyn Fn(Announcement),
+}
+
 /// Hosts the room of `hub` on `listener` until the own participant leaves or closes it, or there is nobody left to show
-/// `events` to. The wakers of both mailboxes are replaced.
+/// `events` to, or yields to another host. The wakers of the mailboxes are replaced.
 ///
 /// # Errors
 /// The operating system no longer says what happens on the sockets.
@@ -62,20 +91,20 @@ pub fn run(
     listener: Listener,
     hub: Hub,
     log: ConnectionLog,
-    commands: &Mailbox<Command>,
-    events: &Mailbox<Event>,
+    around: &Surroundings<'_>,
 ) -> Result<Ended> {
     descriptors::raise_limit();
-    commands.on_push(net.wake());
-    events.on_room(net.wake());
+    around.commands.on_push(net.wake());
+    around.seen.on_push(net.wake());
+    around.events.on_room(net.wake());
     let mut now = net.clock.now();
-    let mut host = Host::new(net.poll.registry(), net.clock, listener, hub, log, commands, events)?;
+    let mut host = Host::new(net.poll.registry(), net.clock, listener, hub, log, around)?;
     host.write(&LogLine::new(now.wall, host.address, Happened::Opened), now);
     let mut ready = Events::with_capacity(READY_EVENTS);
     loop {
         host.turn(&ready, now);
-        if let Some(ended) = host.ended(now) {
-            return Ok(ended);
+        if host.has_ended(now) {
+            return Ok(host.end(now));
         }
         match net.poll.poll(&mut ready, host.timeout(now)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
@@ -103,8 +132,9 @@ struct Host<'a> {
     /// The own participant goes as soon as the room can go on without it.
     leaving: bool,
     screen: Screen<'a>,
+    neighbours: Neighbours<'a>,
     /// How the room is ending, and how long that may take.
-    closing: Option<(Ended, Duration)>,
+    closing: Option<(Closing, Duration)>,
 }
 
 impl<'a> Host<'a> {
@@ -114,8 +144,7 @@ impl<'a> Host<'a> {
         listener: Listener,
         hub: Hub,
         log: ConnectionLog,
-        commands: &'a Mailbox<Command>,
-        events: &'a Mailbox<Event>,
+        around: &Surroundings<'a>,
     ) -> Result<Self> {
         let own = registry.try_clone().map_err(|source| Error::io("set up the network loop", source))?;
         Ok(Self {
@@ -125,11 +154,12 @@ impl<'a> Host<'a> {
             door: Some(Door::open(listener, registry)?),
             log,
             clock,
-            commands,
+            commands: around.commands,
             commanded: true,
             held: VecDeque::new(),
             leaving: false,
-            screen: Screen::new(events),
+            screen: Screen::new(around.events),
+            neighbours: Neighbours::new(around.seen, around.announce),
             closing: None,
         })
     }
@@ -139,6 +169,8 @@ impl<'a> Host<'a> {
         for event in ready {
             match event.token() {
                 WAKE => self.woken(),
+                // Whatever has come of a visit is looked at in every turn.
+                SCOUT => {}
                 LISTEN => self.door.iter_mut().for_each(Door::knock),
                 _ => self.sockets.ready(event, &mut self.hub, now),
             }
@@ -146,6 +178,7 @@ impl<'a> Host<'a> {
         self.accept(now);
         self.sockets.read(&mut self.hub, now);
         self.obey(now);
+        self.meet(now);
         self.hub.turn(now, &mut self.sockets);
         self.sockets.resume(&mut self.hub);
         self.record(now);
@@ -164,8 +197,11 @@ impl<'a> Host<'a> {
         if self.hub.has_room() && (self.sockets.any_readable() || may_obey) {
             return Some(Duration::ZERO);
         }
-        let closing = self.closing.map(|(_, until)| until);
-        let due = [self.hub.deadline(), self.door.as_ref().and_then(Door::deadline), closing];
+        let ending = match &self.closing {
+            Some((_, until)) => Some(*until),
+            None => self.neighbours.deadline(),
+        };
+        let due = [self.hub.deadline(), self.door.as_ref().and_then(Door::deadline), ending];
         due.into_iter().flatten().min().map(|due| due.saturating_sub(now.mono))
     }
 
@@ -264,26 +300,45 @@ impl<'a> Host<'a> {
         // First of all, so that the successor finds the port free, also on this machine.
         self.door = None;
         self.hub.hand_over(successor, now);
-        self.closing = Some((Ended::HandedOver, now.mono + CLOSE));
+        self.closing = Some((Closing::HandedOver, now.mono + CLOSE));
     }
 
     fn close(&mut self, now: Moment) {
         self.door = None;
         self.hub.close("the host closed the room", now);
-        self.closing = Some((Ended::Closed, now.mono + CLOSE));
+        self.closing = Some((Closing::Closed, now.mono + CLOSE));
     }
 
-    /// How it has ended, once everybody has heard of it or the time for that is up.
-    fn ended(&mut self, now: Moment) -> Option<Ended> {
-        let (ended, until) = self.closing?;
-        let all_know = self.hub.connections() == 0 && (self.hub.events().is_empty() || self.screen.is_gone());
-        if !all_know && now.mono < until {
-            return None;
+    /// Tells others of the room and hears of theirs; yields where theirs is the one that stays.
+    fn meet(&mut self, now: Moment) {
+        if self.closing.is_some() || self.leaving || !self.held.is_empty() {
+            return;
         }
+        if let Some(to) = self.neighbours.turn(&mut self.hub, self.sockets.registry(), now) {
+            self.door = None;
+            self.hub.move_to(&to, now);
+            self.closing = Some((Closing::Yielded(to), now.mono + CLOSE));
+        }
+    }
+
+    /// Whether it is over: everybody has heard of the end, or the time for that is up.
+    fn has_ended(&mut self, now: Moment) -> bool {
+        let Some((_, until)) = &self.closing else { return false };
+        let all_know = self.hub.connections() == 0 && (self.hub.events().is_empty() || self.screen.is_gone());
+        all_know || *until <= now.mono
+    }
+
+    /// Lets go of everything. How it has ended.
+    fn end(mut self, now: Moment) -> Ended {
         self.hub.abandon(&mut self.sockets);
         self.record(now);
-        self.write(&LogLine::new(now.wall, self.address, Happened::Closed { reason: ended.word().into() }), now);
-        Some(ended)
+        let closing = self.closing.take().map_or(Closing::Closed, |(closing, _)| closing);
+        self.write(&LogLine::new(now.wall, self.address, Happened::Closed { reason: closing.word().into() }), now);
+        match closing {
+            Closing::Closed => Ended::Closed,
+            Closing::HandedOver => Ended::HandedOver,
+            Closing::Yielded(to) => Ended::Yielded(to, Box::new(self.hub.pack())),
+        }
     }
 }
 

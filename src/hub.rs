@@ -26,8 +26,10 @@ use crate::limits::{HEARTBEAT, SILENCE, STREAM_BYTES, TURN_BYTES};
 use crate::moment::Moment;
 use crate::room::entry::Act;
 use crate::room::event::{Event, Leave};
+use crate::room::id::PeerId;
 use crate::room::{Effect, End, Link, Room, view};
 use crate::session::{Session, Step};
+use crate::sighting::Announcement;
 use crate::wire::native::{self, Encoder};
 use crowd::Crowd;
 pub use own::Own;
@@ -86,6 +88,8 @@ pub struct Hub {
     records: Vec<LogLine>,
     own: Own,
     crowd: Crowd,
+    /// The host to which ours should yield, and whom it cannot reach.
+    blocked: Option<PeerId>,
 }
 
 impl Hub {
@@ -115,6 +119,7 @@ impl Hub {
             records: Vec::new(),
             own,
             crowd: Crowd::default(),
+            blocked: None,
         };
         if hub.takes_commands() {
             hub.begin(now);
@@ -135,6 +140,27 @@ impl Hub {
     /// What happened to connections since the last time, oldest first: lines for the connections log.
     pub fn records(&mut self) -> std::vec::Drain<'_, LogLine> {
         self.records.drain(..)
+    }
+
+    /// What the LAN is told of the room. While a new host only listens, its term is the one that it is about to begin.
+    pub fn announcement(&self) -> Announcement {
+        let replica = self.room.replica();
+        Announcement {
+            room: replica.room,
+            opened: replica.opened.timestamp_millis(),
+            term: replica.term + u64::from(self.room.is_flushing()),
+            host: self.own.peer,
+            port: self.own.address.port(),
+            name: replica.host_name().to_owned(),
+            members: u32::try_from(replica.members().len()).unwrap_or(u32::MAX),
+            closed: false,
+            blocked: self.blocked,
+        }
+    }
+
+    /// Says from now on that our host should yield to this one, and cannot reach it.
+    pub fn set_blocked(&mut self, by: Option<PeerId>) {
+        self.blocked = by;
     }
 
     /// Connections that may be read again: they had been read more slowly than they send.

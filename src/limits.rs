@@ -224,3 +224,19 @@ pub const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 pub const INTERFACES: usize = 32;
 /// Sightings that wait for the network loop; a further one is dropped, because the same host says the same again.
 pub const SIGHTINGS: usize = 256;
+/// Rooms and seekers that a search remembers: more than one port of a LAN has at any time.
+pub const NEIGHBOURS: usize = 64;
+/// Two searches that end within this time of each other end at the same time: what datagrams take, and clocks' steps.
+pub const SAME_TIME: Duration = Duration::from_millis(50);
+/// How long after the end of its search somebody who comes before us is waited for: to claim, announce and be heard.
+pub const SEEKER_GRACE: Duration = Duration::from_millis(300);
+/// How often a host goes and looks at another one to which it should yield: forged sightings cost no more than that.
+pub const VISIT_EVERY: Duration = Duration::from_millis(500);
+/// How long such a visit may take: connecting and the answer, on a LAN.
+pub const VISIT: Duration = Duration::from_secs(2);
+/// How many visits in a row that reach nobody mean that something is between us.
+pub const VISITS: u32 = 3;
+/// How long that is believed.
+pub const BLOCKED_FOR: Duration = Duration::from_secs(30);
+/// How often a change that decides nothing (how many there are, what the host is called) is announced.
+pub const ANNOUNCE_CHANGE: Duration = Duration::from_millis(500);

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cli::Role;
 use crate::config::Config;
@@ -9,16 +11,19 @@ use crate::connection_log::ConnectionLog;
 use crate::election::{Action, Election, Failure, How, Input, Loss, Will};
 use crate::error::{Error, Result};
 use crate::guest::{Guest, Seated};
-use crate::host;
 use crate::host::listener::{Claim, Listener, claim};
+use crate::host::{self, Ended, Surroundings};
 use crate::hub::{Hub, Own};
+use crate::limits::SIGHTINGS;
 use crate::mailbox::Mailbox;
 use crate::net::Net;
 use crate::place;
 use crate::room::Room;
 use crate::room::event::{Closed, Command, Event, Leave};
 use crate::room::id::{MemberId, RoomId, Secret};
+use crate::room::replica::Replica;
 use crate::seat::{Over, Phase, Seat};
+use crate::sighting::Seen;
 
 /// Takes part in a room, as host or as guest, until that is over in order.
 ///
@@ -36,10 +41,12 @@ pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>
     };
     let secret = Secret(random()?);
     let seed = u64::from_le_bytes(random()?);
-    let election = Election::new(place, will, seed);
+    let election = Election::new(place, will, secret.peer(), seed);
     let port = election.may_host().then_some(config.port);
     let seat = Seat::new(secret, config.name.to_string(), port);
-    Peer { config, commands, events, net, election, seat, claimed: None, seated: None }.run()
+    let seen = Arc::new(Mailbox::new(SIGHTINGS));
+    seen.on_push(net.wake());
+    Peer { config, commands, events, seen, net, election, seat, claimed: None, seated: None }.run()
 }
 
 /// One run of the program towards the network.
@@ -47,6 +54,7 @@ struct Peer<'a> {
     config: &'a Config,
     commands: &'a Mailbox<Command>,
     events: &'a Mailbox<Event>,
+    seen: Arc<Mailbox<Seen>>,
     net: Net,
     election: Election,
     seat: Seat,
@@ -62,13 +70,13 @@ impl Peer<'_> {
             input = match action {
                 Action::Dial(addresses) => self.dial(&addresses)?,
                 Action::Claim(address) => self.claim(address)?,
-                Action::Wait(until) => {
-                    self.guest().wait(until)?;
-                    Input::Waited
-                }
+                Action::Wait(until) => self.wait(until)?,
                 Action::Sit => self.sit()?,
                 Action::Host(gone) => match self.open_log() {
-                    Ok(log) => return self.host(gone, log),
+                    Ok(log) => match self.host(gone, log)? {
+                        Hosted::Over(closed) => return Ok(closed),
+                        Hosted::Lost(loss) => Input::Lost(loss),
+                    },
                     // The room has a host before long if somebody else can be it.
                     Err(_) if gone.is_some() => {
                         self.claimed = None;
@@ -111,8 +119,31 @@ impl Peer<'_> {
         Guest::new(&mut self.net, &mut self.seat, self.commands, self.events)
     }
 
+    /// Waits, and looks around meanwhile.
+    fn wait(&mut self, until: Duration) -> Result<Input> {
+        let seen = self.seen.clone();
+        loop {
+            let now = self.net.clock.now().mono;
+            while let Some(seen) = seen.take() {
+                self.election.note(seen, now);
+            }
+            let fresh = self.election.fresh(now);
+            if !fresh.is_empty() {
+                return Ok(Input::Sighted(fresh));
+            }
+            if now >= until || self.seat.has_left() {
+                return Ok(Input::Waited);
+            }
+            self.guest().wait(until, || !seen.is_empty())?;
+        }
+    }
+
     fn dial(&mut self, addresses: &[SocketAddr]) -> Result<Input> {
         let (dialed, seated) = self.guest().dial(addresses)?;
+        if seated.is_some() {
+            // We are in somebody else's room: who waits behind our port finds that one too.
+            self.claimed = None;
+        }
         self.seated = seated;
         Ok(Input::Dialed(dialed))
     }
@@ -134,38 +165,27 @@ impl Peer<'_> {
     fn sit(&mut self) -> Result<Input> {
         let Some(seated) = self.seated.take() else { return Ok(Input::Start) };
         let host_at = seated.address;
-        let how = match self.guest().sit(seated)? {
-            Over::TimedOut => How::Silence,
-            Over::HandedOver(to) => How::HandedOver(to),
-            _ => How::HungUp,
+        let (how, at) = match self.guest().sit(seated)? {
+            Over::TimedOut => (How::Silence, vec![host_at]),
+            Over::HandedOver(to) => (How::HandedOver(to), vec![host_at]),
+            Over::Moved(to) => (How::Moved, to),
+            _ => (How::HungUp, vec![host_at]),
         };
-        Ok(Input::Lost(self.loss(how, host_at)))
-    }
-
-    fn loss(&self, how: How, host_at: SocketAddr) -> Loss {
-        let me = self.seat.me().unwrap_or(MemberId(0));
-        let candidates = self.seat.replica().map_or_else(Vec::new, |replica| {
-            let near_the_host = |at: &SocketAddr| place::seen_from_here(*at, host_at);
-            replica
-                .candidates(replica.host)
-                .map(|member| (member.id, member.at.iter().map(near_the_host).collect()))
-                .collect()
-        });
-        Loss { how, host_at, candidates, me }
+        let Some(replica) = self.seat.replica() else { return Ok(Input::Start) };
+        Ok(Input::Lost(loss(replica, self.seat.me(), how, at, |at| place::seen_from_here(at, host_at))))
     }
 
     fn open_log(&self) -> Result<ConnectionLog> {
         ConnectionLog::open(&self.config.log, self.net.clock.instant(self.net.clock.now()))
     }
 
-    /// Hosts the room, a new one or the one whose host is gone.
-    fn host(mut self, gone: Option<Leave>, log: ConnectionLog) -> Result<Closed> {
+    /// Hosts the room, a new one or the one whose host is gone, until that is over or it yields to another host.
+    fn host(&mut self, gone: Option<Leave>, log: ConnectionLog) -> Result<Hosted> {
         let Some(listener) = self.claimed.take() else { return Err(self.failed(Failure::AddressInUse)) };
         let now = self.net.clock.now();
         let peer = self.seat.peer();
-        let told = self.seat.take_told();
-        let (replica, unacknowledged) = self.seat.into_host();
-        let room = match (replica, gone) {
+        let mut belongings = self.seat.pack();
+        let room = match (belongings.replica.take(), gone) {
             (Some(replica), Some(reason)) => {
                 Room::take_over(replica, peer, &self.config.name, reason, self.config.max_members, now)
             }
@@ -174,12 +194,19 @@ impl Peer<'_> {
                 Room::open(id, peer, &self.config.name, Vec::new(), self.config.max_members, now)
             }
         };
-        let mut own = Own::new(peer, listener.address().to_string(), unacknowledged);
-        own.told = told;
-        let hub = Hub::new(room, self.config.rate, own, now);
-        match host::run(&mut self.net, listener, hub, log, self.commands, self.events)? {
-            host::Ended::Closed => Ok(Closed::HostShutdown),
-            host::Ended::HandedOver => Ok(Closed::Left),
+        let hub = Hub::new(room, self.config.rate, Own::new(peer, listener.address(), belongings), now);
+        let around = Surroundings { commands: self.commands, events: self.events, seen: &self.seen, announce: &|_| {} };
+        let (to, belongings) = match host::run(&mut self.net, listener, hub, log, &around)? {
+            Ended::Closed => return Ok(Hosted::Over(Closed::HostShutdown)),
+            Ended::HandedOver => return Ok(Hosted::Over(Closed::Left)),
+            Ended::Yielded(to, belongings) => (to, belongings),
+        };
+        self.seat.unpack(*belongings);
+        match self.seat.replica() {
+            Some(replica) if self.config.role != Role::Host => {
+                Ok(Hosted::Lost(loss(replica, self.seat.me(), How::Moved, to, |at| at)))
+            }
+            _ => Err(self.failed(Failure::AddressInUse)),
         }
     }
 
@@ -200,6 +227,31 @@ impl Peer<'_> {
             Failure::Unreached(kind) => Error::Unreached { tried, source: kind.into() },
         }
     }
+}
+
+/// What came of hosting.
+enum Hosted {
+    /// It is all over.
+    Over(Closed),
+    /// The room goes on elsewhere, and we with it.
+    Lost(Loss),
+}
+
+/// What the election has to know of a room whose host is gone; `here`: how another's address is spelled from here.
+fn loss(
+    replica: &Replica,
+    me: Option<MemberId>,
+    how: How,
+    at: Vec<SocketAddr>,
+    here: impl Fn(SocketAddr) -> SocketAddr,
+) -> Loss {
+    // A host that has yielded is there, and its room's first candidate should the other host not be reached after all.
+    let gone = if how == How::Moved { MemberId(0) } else { replica.host };
+    let candidates =
+        replica.candidates(gone).map(|member| (member.id, member.at.iter().map(|at| here(*at)).collect())).collect();
+    let at = at.into_iter().map(&here).collect();
+    let opened = replica.opened.timestamp_millis();
+    Loss { how, at, room: replica.room, opened, candidates, me: me.unwrap_or(MemberId(0)) }
 }
 
 /// Bits from the operating system.

@@ -30,7 +30,7 @@ fn everywhere(port: u16) -> Place {
     let listed = if_addrs::get_if_addrs().unwrap_or_default();
     let others = listed.iter().filter(|interface| !interface.is_loopback() && !interface.is_link_local());
     let all = near.iter().copied().chain(others.map(|interface| (interface.ip(), port).into())).collect();
-    Place { claim: Some((Ipv6Addr::UNSPECIFIED, port).into()), near, all }
+    Place { claim: Some((Ipv6Addr::UNSPECIFIED, port).into()), near, all, lan: false }
 }
 
 /// At exactly these addresses of one host.
@@ -41,7 +41,7 @@ fn at(addresses: &[SocketAddr]) -> Place {
         _ => vec![*address],
     });
     let dialled: Vec<SocketAddr> = dialled.collect();
-    Place { claim, near: dialled.clone(), all: dialled }
+    Place { claim, near: dialled.clone(), all: dialled, lan: false }
 }
 
 /// Whether an address is this machine's: if so, a socket can be bound to it. Nothing is sent.

@@ -130,6 +130,11 @@ impl Room {
         &self.replica
     }
 
+    /// Gives up the room: what its host knows of it, as any other member does.
+    pub fn into_replica(self) -> Replica {
+        self.replica
+    }
+
     /// The host's own participant.
     pub fn me(&self) -> MemberId {
         self.me

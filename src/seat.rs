@@ -11,6 +11,7 @@ mod sending;
 
 use std::collections::{HashMap, VecDeque};
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::limits::{FAREWELL, HELLO_ANSWER, READY_BYTES, SILENCE};
@@ -54,6 +55,8 @@ pub enum Over {
     TimedOut,
     /// We were in the room, and its host hands it over to a member.
     HandedOver(MemberId),
+    /// We were in the room, and it goes on at one of these addresses.
+    Moved(Vec<SocketAddr>),
     /// The end, in order, of a script that has said something which the room does not have.
     Unheard {
         /// For scripts.
@@ -63,6 +66,21 @@ pub enum Over {
     },
     /// The end, in order.
     Closed(Closed),
+}
+
+/// What one takes along from being a member to hosting, and back.
+#[derive(Debug, Default)]
+pub struct Belongings {
+    /// What we know of the room, once we have been in one.
+    pub replica: Option<Replica>,
+    /// What we have sent and not got back, with its count.
+    pub unacknowledged: VecDeque<(u64, Command)>,
+    /// What else we were asked for while nobody could hear it.
+    pub asked: VecDeque<Command>,
+    /// How far others have counted what they told us privately: what they say again is passed over.
+    pub told: HashMap<PeerId, u64>,
+    /// What we were told and have not shown yet.
+    pub events: VecDeque<Event>,
 }
 
 /// Why we are leaving.
@@ -155,14 +173,30 @@ impl Seat {
         self.replica.is_some().then_some(self.me)
     }
 
-    /// How far others have counted what they told us privately: who hosts has to pass over what is said again, as we do.
-    pub fn take_told(&mut self) -> HashMap<PeerId, u64> {
-        std::mem::take(&mut self.told)
+    /// Gives up the seat for a room of our own: what we know of the one we were in, and what we still have to say.
+    pub fn pack(&mut self) -> Belongings {
+        Belongings {
+            replica: self.replica.take(),
+            unacknowledged: std::mem::take(&mut self.unacknowledged),
+            asked: std::mem::take(&mut self.asked),
+            told: std::mem::take(&mut self.told),
+            events: std::mem::take(&mut self.events),
+        }
     }
 
-    /// What it takes to host a room ourselves: what we know of the one we were in, and what we still have to say.
-    pub fn into_host(self) -> (Option<Replica>, VecDeque<(u64, Command)>) {
-        (self.replica, self.unacknowledged)
+    /// Comes back from hosting: we are the member that we were in the room's roster, and count on from there.
+    pub fn unpack(&mut self, belongings: Belongings) {
+        let Belongings { replica, unacknowledged, asked, told, events } = belongings;
+        self.events.extend(events);
+        let peer = self.peer();
+        if let Some(me) = replica.as_ref().and_then(|replica| replica.members().find(|member| member.peer == peer)) {
+            (self.me, self.n) = (me.id, me.n);
+            self.wanted = me.name.to_string();
+        }
+        self.n = unacknowledged.back().map_or(self.n, |(n, _)| self.n.max(*n));
+        (self.replica, self.unacknowledged, self.asked, self.told) = (replica, unacknowledged, asked, told);
+        self.role = None;
+        self.phase = Phase::Over(Over::HungUp(ErrorKind::NotConnected));
     }
 
     /// How far the connection has come.
@@ -294,8 +328,9 @@ impl Seat {
             FromHost::Refused { code, text, n } => self.refused(code, text, n, now),
             FromHost::Ping => self.pong(),
             FromHost::Handover { to } => self.phase = Phase::Over(Over::HandedOver(to)),
+            FromHost::Moved { to } => self.phase = Phase::Over(Over::Moved(to)),
             FromHost::Closed { reason, text } => self.close(reason, &text, now),
-            FromHost::Pong | FromHost::Welcome(_) | FromHost::Lack { .. } | FromHost::Unknown => {}
+            FromHost::Pong | FromHost::Welcome(_) | FromHost::Lack { .. } | FromHost::Room(_) | FromHost::Unknown => {}
         }
     }
 

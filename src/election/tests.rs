@@ -1,6 +1,11 @@
 use std::io::ErrorKind;
 
 use super::*;
+use crate::limits::{
+    CANDIDATE_ADDRESSES, CANDIDATES, PATIENCE_AFTER_HANG_UP, RECONNECT_MAX, RECONNECT_MIN, SEEKER_GRACE,
+};
+use crate::room::id::{MemberId, RoomId};
+use crate::sighting::{Announcement, Seeker, Sighting};
 
 const LOCAL: &str = "127.0.0.1:8808";
 const MS: Duration = Duration::from_millis(1);
@@ -10,8 +15,9 @@ fn at(text: &str) -> SocketAddr {
 }
 
 fn election(will: Will, claim: bool) -> Election {
-    let place = Place { claim: claim.then(|| at("[::]:8808")), near: vec![at(LOCAL)], all: vec![at(LOCAL)] };
-    Election::new(place, will, 7)
+    let place =
+        Place { claim: claim.then(|| at("[::]:8808")), near: vec![at(LOCAL)], all: vec![at(LOCAL)], lan: false };
+    Election::new(place, will, PeerId([5; 16]), 7)
 }
 
 fn unreached() -> Input {
@@ -20,7 +26,7 @@ fn unreached() -> Input {
 
 fn loss(how: How, me: u32) -> Loss {
     let candidates = (2..6).map(|id| (MemberId(id), vec![at(LOCAL)])).collect();
-    Loss { how, host_at: at(LOCAL), candidates, me: MemberId(me) }
+    Loss { how, at: vec![at(LOCAL)], room: RoomId(1), opened: 0, candidates, me: MemberId(me) }
 }
 
 #[test]
@@ -190,8 +196,8 @@ fn who_cannot_open_its_log_leaves_hosting_to_others() {
 #[test]
 fn every_address_is_dialled_once_and_candidates_come_as_their_turn_does() {
     let candidates = vec![(MemberId(2), vec![at("10.0.0.2:1")]), (MemberId(3), vec![at("10.0.0.3:1"), at(LOCAL)])];
-    let loss = Loss { how: How::HungUp, host_at: at(LOCAL), candidates, me: MemberId(9) };
-    let walk = Walk { loss, began: MS, attempts: 0 };
+    let loss = Loss { candidates, ..loss(How::HungUp, 9) };
+    let walk = Walk::begin(loss, MS);
     assert_eq!(walk.everywhere(MS, &[at(LOCAL)]), [at("10.0.0.2:1"), at(LOCAL)]);
     let second = MS + PATIENCE_AFTER_HANG_UP;
     assert_eq!(walk.everywhere(second, &[]), [at("10.0.0.2:1"), at("10.0.0.3:1"), at(LOCAL)]);
@@ -238,8 +244,111 @@ fn a_host_cannot_send_its_members_everywhere() {
     let mut member = election(Will::Join, true);
     let everywhere = |id: u32| (1..=200u8).map(|host| SocketAddr::from(([10, 0, id as u8, host], 1))).collect();
     let candidates = (2..200).map(|id| (MemberId(id), everywhere(id))).collect();
-    member.next(Input::Lost(Loss { how: How::HungUp, host_at: at(LOCAL), candidates, me: MemberId(900) }), MS);
+    member.next(Input::Lost(Loss { candidates, ..loss(How::HungUp, 900) }), MS);
     member.next(unreached(), MS);
     let Action::Dial(places) = member.next(Input::Waited, Duration::from_secs(100)) else { panic!("no dial") };
     assert_eq!(places.len(), CANDIDATES * CANDIDATE_ADDRESSES + 1);
+}
+
+/// Somebody on a LAN, who has claimed its port at once.
+fn scanning(me: u8) -> Election {
+    let place = Place { claim: Some(at("[::]:8808")), near: vec![at(LOCAL)], all: vec![at(LOCAL)], lan: true };
+    let mut election = Election::new(place, Will::Either, PeerId([me; 16]), 7);
+    election.next(Input::Start, MS);
+    election.next(unreached(), MS);
+    assert_eq!(election.next(Input::Won, MS), Action::Wait(MS + LOOK), "it looks around first");
+    assert_eq!(election.lookout(), Lookout::Look { hosts_at: Some(MS + LOOK) });
+    election
+}
+
+fn seen(room: u64, opened: i64, at: SocketAddr) -> Seen {
+    let (room, host, name) = (RoomId(room), PeerId([9; 16]), "capo".into());
+    let announcement =
+        Announcement { room, opened, term: 1, host, port: 8808, name, members: 1, closed: false, blocked: None };
+    Seen::Room(Sighting { at, announcement })
+}
+
+#[test]
+fn whoever_sees_nobody_on_the_lan_hosts_when_it_has_looked_around() {
+    assert_eq!(scanning(5).next(Input::Waited, MS + LOOK), Action::Host(None));
+}
+
+#[test]
+fn a_room_on_the_lan_is_joined() {
+    let mut election = scanning(5);
+    let there = at("10.0.0.7:8808");
+    election.note(seen(1, 0, there), MS * 3);
+    let fresh = election.fresh(MS * 3);
+    assert_eq!(election.next(Input::Sighted(fresh), MS * 3), Action::Dial(vec![there]));
+    assert_eq!(election.next(Input::Dialed(Dialed::In), MS * 5), Action::Sit);
+    assert_eq!(election.lookout(), Lookout::Rest);
+}
+
+#[test]
+fn a_sighting_is_a_hint_and_costs_one_attempt() {
+    for nothing in [Dialed::NotARoom("a web server".into()), Dialed::Silent, Dialed::HungUp(ErrorKind::BrokenPipe)] {
+        let mut election = scanning(5);
+        election.note(seen(1, 0, at("10.0.0.7:8808")), MS * 3);
+        let fresh = election.fresh(MS * 3);
+        election.next(Input::Sighted(fresh), MS * 3);
+        assert_eq!(election.next(Input::Dialed(nothing), MS * 9), Action::Wait(MS + LOOK));
+        assert!(election.fresh(MS * 9).is_empty());
+        assert_eq!(election.next(Input::Waited, MS + LOOK), Action::Host(None));
+    }
+}
+
+#[test]
+fn of_several_who_look_at_once_the_one_with_the_lowest_id_hosts() {
+    let ends = MS + LOOK;
+    for (me, other, first) in [(5, 4, false), (5, 6, true)] {
+        let mut election = scanning(me);
+        election.note(Seen::Seeker(Seeker { peer: PeerId([other; 16]), left: LOOK - MS }), MS * 2);
+        let action = election.next(Input::Waited, ends);
+        assert_eq!(action == Action::Host(None), first);
+        if let Action::Wait(until) = action {
+            assert_eq!(until, MS + LOOK + SEEKER_GRACE);
+            assert_eq!(election.next(Input::Waited, until), Action::Host(None), "nobody is waited for in vain");
+        }
+    }
+    let mut election = scanning(5);
+    election.note(Seen::Seeker(Seeker { peer: PeerId([4; 16]), left: LOOK }), ends);
+    assert_eq!(election.next(Input::Waited, ends), Action::Host(None), "who has come later waits for us");
+}
+
+#[test]
+fn a_port_that_something_else_holds_here_keeps_nobody_from_a_room_on_the_lan() {
+    let place = Place { claim: Some(at("[::]:8808")), near: vec![at(LOCAL)], all: vec![at(LOCAL)], lan: true };
+    let no_room = || Input::Dialed(Dialed::NotARoom("a web server".into()));
+    let mut election = Election::new(place, Will::Either, PeerId([5; 16]), 7);
+    election.next(Input::Start, MS);
+    assert_eq!(election.next(no_room(), MS), Action::Wait(MS + LOOK));
+    assert_eq!(election.lookout(), Lookout::Look { hosts_at: None }, "it is nobody's rival");
+    election.note(seen(1, 0, at("10.0.0.7:8808")), MS * 3);
+    assert_eq!(election.fresh(MS * 3), vec![at("10.0.0.7:8808")]);
+    let found = "a web server".into();
+    assert_eq!(election.next(Input::Waited, MS + LOOK), Action::Fail(Failure::NotARoom(found)));
+}
+
+#[test]
+fn a_sighting_shortens_the_walk_if_the_room_is_ours_or_older() {
+    for (room, opened, shortens) in [(1, 0, true), (2, -1, true), (2, 1, false)] {
+        let mut election = election(Will::Either, true);
+        election.next(Input::Lost(loss(How::Silence, 4)), MS);
+        assert!(matches!(election.next(unreached(), MS), Action::Wait(_)));
+        assert_eq!(election.lookout(), Lookout::Look { hosts_at: None });
+        election.note(seen(room, opened, at("10.0.0.7:8808")), MS * 3);
+        assert_eq!(!election.fresh(MS * 3).is_empty(), shortens);
+    }
+}
+
+#[test]
+fn a_room_that_has_moved_is_looked_for_there_and_goes_on_here_if_it_is_not() {
+    let to = at("10.0.0.7:8808");
+    let moved = |me| Loss { at: vec![to], ..loss(How::Moved, me) };
+    let mut member = election(Will::Either, true);
+    assert_eq!(member.next(Input::Lost(moved(3)), MS), Action::Dial(vec![to]));
+    let mut yielded = election(Will::Either, true);
+    assert_eq!(yielded.next(Input::Lost(moved(2)), MS), Action::Dial(vec![to]));
+    assert_eq!(yielded.next(unreached(), MS), Action::Claim(at("[::]:8808")));
+    assert_eq!(yielded.next(Input::Won, MS), Action::Host(Some(Leave::Lost)));
 }

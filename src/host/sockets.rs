@@ -46,6 +46,11 @@ impl Sockets {
         Self { registry, slots: Vec::new(), readable: VecDeque::new(), buffer }
     }
 
+    /// What watches the sockets.
+    pub(super) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// Takes a new connection.
     ///
     /// # Errors

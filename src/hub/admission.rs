@@ -23,6 +23,8 @@ pub(super) enum Greeted {
     GoesOn(Vec<Effect>),
     /// It is not let in.
     Refused(Refusal),
+    /// It only wants to know which room this is.
+    Looks,
     /// It goes.
     Leaves,
 }
@@ -38,6 +40,8 @@ pub(super) fn greet(room: &mut Room, link: Link, ip: IpAddr, stage: Stage, item:
             Ok(effects) => Greeted::Waits(effects),
             Err(refusal) => Greeted::Refused(refusal),
         },
+        Item::Look if stage == Stage::Waiting => Greeted::GoesOn(already_in(link)),
+        Item::Look => Greeted::Looks,
         Item::Hand(line) => {
             let entries = line.into_entries(room.replica().term, room.replica());
             room.hand(link, entries);
@@ -62,7 +66,7 @@ pub(super) fn hear(room: &mut Room, link: Link, id: MemberId, item: Item<'_>, no
             room.take_late(id, entries);
             Vec::new()
         }
-        Item::Hello(_) => already_in(link),
+        Item::Hello(_) | Item::Look => already_in(link),
     }
 }
 
@@ -91,6 +95,13 @@ impl Hub {
                 self.records.push(LogLine::new(now.wall, slot.address, refused));
                 self.post(index, Letter::Refused(refusal), now);
                 self.end(index, "refused", now);
+                Vec::new()
+            }
+            (Greeted::Looks, _) => {
+                let mut bytes = Vec::new();
+                native::room(&mut bytes, &self.announcement());
+                self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);
+                self.end(index, "looked", now);
                 Vec::new()
             }
             (Greeted::Leaves, _) => {

@@ -1,5 +1,7 @@
 //! How connections end, each with one line in the connections log, and how the whole room does.
 
+use std::net::SocketAddr;
+
 use super::slot::{Bytes, Slot, Stage};
 use super::{Hub, Key, Outlet};
 use crate::connection_log::{Event as Happened, LogLine};
@@ -8,6 +10,7 @@ use crate::moment::Moment;
 use crate::room::event::{Closed, Leave};
 use crate::room::id::MemberId;
 use crate::room::{Letter, Refusal};
+use crate::seat::Belongings;
 use crate::wire::native::{self, Bad};
 
 impl Hub {
@@ -153,6 +156,20 @@ impl Hub {
         native::handover(&mut bytes, to);
         self.end_all(&bytes, "handed-over", now);
         self.show_closed(Closed::Left, "you left; the room goes on", now);
+    }
+
+    /// Yields to another host: the room goes on at one of these addresses, and everybody is told so. Our own participant
+    /// goes there too, with what [`Hub::pack`] gives it.
+    pub fn move_to(&mut self, to: &[SocketAddr], now: Moment) {
+        self.tell_entries(now);
+        let mut bytes = Vec::new();
+        native::moved(&mut bytes, to);
+        self.end_all(&bytes, "yielded", now);
+    }
+
+    /// What the own participant takes along as a member of another host's room.
+    pub fn pack(self) -> Belongings {
+        self.own.pack(self.room.into_replica(), self.events)
     }
 
     fn end_all(&mut self, last_words: &[u8], reason: &'static str, now: Moment) {

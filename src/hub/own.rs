@@ -2,34 +2,60 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
 
 use super::Hub;
+use crate::limits::DEPARTED;
 use crate::moment::Moment;
 use crate::room::Letter;
 use crate::room::event::{Closed, Command, Event, Message, Role, What};
 use crate::room::id::PeerId;
+use crate::room::replica::Replica;
 use crate::room::request::Request;
 use crate::room::view;
+use crate::seat::Belongings;
 
 /// The host's own participant.
 #[derive(Debug)]
 pub struct Own {
     /// Who it is.
-    pub peer: PeerId,
-    /// Where the room listens, as the `role` event says it.
-    pub address: String,
+    pub(super) peer: PeerId,
+    /// Where the room listens.
+    pub(super) address: SocketAddr,
     /// What it had sent to the host before and not got back, with its count: said again as soon as that is possible.
-    pub unacknowledged: VecDeque<(u64, Command)>,
-    /// How far others had counted what they told it privately, before it became the host: they may say it again.
-    pub told: HashMap<PeerId, u64>,
+    unacknowledged: VecDeque<(u64, Command)>,
+    /// What else it was asked for before: done then.
+    asked: VecDeque<Command>,
+    /// How far others have counted what they told it privately: they may say it again.
+    told: HashMap<PeerId, u64>,
     /// The last `role` that it was told.
     role: Option<What>,
 }
 
 impl Own {
-    /// The participant of a host that listens at `address`.
-    pub fn new(peer: PeerId, address: String, unacknowledged: VecDeque<(u64, Command)>) -> Self {
-        Self { peer, address, unacknowledged, told: HashMap::new(), role: None }
+    /// What it takes along, with its copy of the room.
+    pub(super) fn pack(self, replica: Replica, events: VecDeque<Event>) -> Belongings {
+        let Self { unacknowledged, asked, told, .. } = self;
+        Belongings { replica: Some(replica), unacknowledged, asked, told, events }
+    }
+
+    /// Whether a private message, counted by its author, is new to it.
+    fn hears(&mut self, author: PeerId, n: u64) -> bool {
+        if self.told.get(&author).is_some_and(|told| n <= *told) {
+            return false;
+        }
+        if self.told.len() >= DEPARTED {
+            // More peers than a room holds have told it something: the guard begins anew.
+            self.told.clear();
+        }
+        self.told.insert(author, n);
+        true
+    }
+
+    /// The participant of a host that listens at `address`, with what it brings along from its seat.
+    pub fn new(peer: PeerId, address: SocketAddr, belongings: Belongings) -> Self {
+        let Belongings { unacknowledged, asked, told, .. } = belongings;
+        Self { peer, address, unacknowledged, asked, told, role: None }
     }
 }
 
@@ -81,6 +107,9 @@ impl Hub {
         for (n, command) in std::mem::take(&mut self.own.unacknowledged) {
             self.command_counted(Some(n), command, now);
         }
+        for command in std::mem::take(&mut self.own.asked) {
+            self.command(command, now);
+        }
     }
 
     /// Tells the own participant where and as what it is, if that has changed.
@@ -97,7 +126,7 @@ impl Hub {
         }
         let role = What::Role {
             role: Role::Host,
-            address: self.own.address.clone(),
+            address: self.own.address.to_string(),
             name: name.into(),
             host: name.into(),
             term: replica.term,
@@ -110,8 +139,13 @@ impl Hub {
     /// Shows the own participant what is for it alone.
     pub(super) fn show(&mut self, letter: Letter, now: Moment) {
         self.tell_entries(now);
+        if let Letter::Told { by, peer, n, .. } = &letter
+            && *by != self.room.me()
+            && !self.own.hears(*peer, *n)
+        {
+            return;
+        }
         let what = match letter {
-            Letter::Told { peer, n, .. } if self.own.told.get(&peer).is_some_and(|told| n <= *told) => return,
             Letter::Told { by, from, to, text, action, .. } => What::Message(Message {
                 from,
                 text,

@@ -158,7 +158,8 @@ impl Room {
             .replica
             .member(flush.before)
             .is_some_and(|before| self.arrivals.iter().any(|arrival| arrival.peer == Some(before.peer)));
-        if !came_back {
+        // It is ourselves, where the room was to go on elsewhere and did not.
+        if !came_back && flush.before != self.me {
             self.gone(flush.before, flush.reason, now);
         }
     }

@@ -51,7 +51,9 @@ impl Seat {
             Ok(FromHost::Lack { after }) => self.hand_over(after),
             Ok(FromHost::Ping) => self.pong(),
             Ok(FromHost::Closed { reason, text }) => self.close(reason, &text, now),
-            Ok(FromHost::Handover { .. }) => self.phase = Phase::Over(Over::HungUp(ErrorKind::ConnectionAborted)),
+            Ok(FromHost::Handover { .. } | FromHost::Moved { .. }) => {
+                self.phase = Phase::Over(Over::HungUp(ErrorKind::ConnectionAborted));
+            }
             Ok(_) => {}
             Err(_) => self.phase = Phase::Over(Over::NotARoom("a line that no room says".into())),
         }

@@ -23,6 +23,7 @@ pub(super) fn parse(line: &str) -> Result<Command, Bad> {
         Item::Request(request) => request,
         Item::Hello(_) => return Err(of_a_connection("hello")),
         Item::Hand(_) => return Err(of_a_connection("hand")),
+        Item::Look => return Err(of_a_connection("look")),
     };
     Ok(match request {
         Request::Say { n: _, text, action } => Command::Say { text: text.into(), action },

@@ -22,6 +22,7 @@
 //! | `{"type":"ping"}`, `{"type":"pong"}` | heartbeat |
 //! | `{"type":"hand","entry":{…}}` | an entry that the host lacks, after `lack` |
 //! | `{"type":"bye"}` | leave in order |
+//! | `{"type":"look"}` | instead of `hello`: which room is this? Answered with `room`, and then the connection ends |
 //!
 //! # What the host sends
 //!
@@ -37,6 +38,8 @@
 //! | `{"type":"refused","code":"too-long","text":"…","n":3}` | something was not done; `n` where it had one |
 //! | `{"type":"ping"}`, `{"type":"pong"}` | heartbeat |
 //! | `{"type":"handover","to":13}` | the host goes and member 13 hosts from now on; the last line |
+//! | `{"type":"moved","to":["192.168.1.7:8808"]}` | the room goes on at one of these addresses, with another host; the last line |
+//! | `{"type":"room","v":1,"room":"5f0c…","opened":"…","term":1,"host":"9a…","name":"capo","port":8808,"members":3}` | the answer to `look`: the room, its host's public id and name; with `"closed":true` where it takes a passphrase, and `blocked`, the public id of a host that this one should yield to and cannot reach |
 //! | `{"type":"closed","reason":"host-shutdown","text":"…"}` | the end (`host-shutdown`, `left`, `kicked`, `banned`); the last line |
 //!
 //! A member's object has `id`, `name`, `host` (only where true), and, of a native member that showed a secret, `peer`, its
@@ -60,11 +63,13 @@
 
 mod decode;
 mod encode;
+mod look;
 #[cfg(test)]
 pub(crate) mod noise;
 
 pub use decode::{Bad, Item, item};
 pub(crate) use encode::*;
+pub use look::{RoomLine, room_told};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -121,6 +126,13 @@ pub enum FromHost {
         /// Who.
         to: MemberId,
     },
+    /// The room goes on elsewhere.
+    Moved {
+        /// Where.
+        to: Vec<SocketAddr>,
+    },
+    /// The answer to `look`.
+    Room(RoomLine),
     /// A new host lacks what we have after an entry.
     Lack {
         /// Its last entry.

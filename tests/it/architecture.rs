@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 const LADDER: &[&[&str]] = &[
     &["limits", "moment", "error"],
     &["room", "mailbox", "clock", "descriptors"],
-    &["sighting", "wire", "connection_log", "cli", "net", "shutdown"],
+    &["sighting"],
+    &["wire", "connection_log", "cli", "net", "shutdown"],
     &["session", "seat", "config", "ui", "election"],
     &["hub", "place"],
     &["host", "guest"],

@@ -147,12 +147,12 @@ impl Machine {
             let index = self.processes.len();
             let name = format!("peer{index}");
             let secret = Secret([u8::try_from(index + 1).unwrap(); 16]);
-            let place = Place { claim: Some(port()), near: vec![port()], all: vec![port()] };
+            let place = Place { claim: Some(port()), near: vec![port()], all: vec![port()], lan: false };
             self.processes.push(Process {
                 seat: Some(Seat::new(secret, name.clone(), Some(8808))),
                 name,
                 secret,
-                election: Election::new(place, Will::Either, self.random.u64(..)),
+                election: Election::new(place, Will::Either, secret.peer(), self.random.u64(..)),
                 doing: Doing::Next(Input::Start),
                 screen: Vec::new(),
                 wants: VecDeque::new(),
@@ -327,17 +327,13 @@ impl Machine {
             Action::Host(gone) => {
                 let process = &mut self.processes[who];
                 let peer = process.secret.peer();
-                let mut seat = process.seat.take().expect("a seat until it hosts");
-                let told = seat.take_told();
-                let (replica, unacknowledged) = seat.into_host();
+                let mut belongings = process.seat.take().expect("a seat until it hosts").pack();
                 let name = Name::parse(&process.name).unwrap();
-                let room = match (replica, gone) {
+                let room = match (belongings.replica.take(), gone) {
                     (Some(replica), Some(reason)) => Room::take_over(replica, peer, &name, reason, 100, now),
                     _ => Room::open(RoomId(self.random.u64(..)), peer, &name, Vec::new(), 100, now),
                 };
-                let mut own = Own::new(peer, port().to_string(), unacknowledged);
-                own.told = told;
-                Doing::Hosting(Box::new(Hub::new(room, 0, own, now)))
+                Doing::Hosting(Box::new(Hub::new(room, 0, Own::new(peer, port(), belongings), now)))
             }
             Action::Sit => unreachable!("dialling leads to sitting"),
             Action::Wait(until) => Doing::Waiting(until),
@@ -421,11 +417,13 @@ impl Machine {
             Phase::In => return Doing::Sitting(host),
             Phase::Over(over) => over.clone(),
         };
-        let replica = seat.replica();
-        let candidates = replica.map_or_else(Vec::new, |replica| {
-            replica.candidates(replica.host).map(|member| (member.id, member.at.clone())).collect()
-        });
         let me = seat.me().unwrap_or(MemberId(0));
+        let lost = |seat: &Seat, how| {
+            let replica = seat.replica().expect("who was in knows the room");
+            let candidates = replica.candidates(replica.host).map(|member| (member.id, member.at.clone())).collect();
+            let opened = replica.opened.timestamp_millis();
+            Loss { how, at: vec![port()], room: replica.room, opened, candidates, me }
+        };
         // The process ends its side; what it has just said may still be read.
         let index = self.wires.iter().rposition(|wire| wire.member == who && wire.host == host && !wire.left).unwrap();
         self.wires[index].left = true;
@@ -445,7 +443,8 @@ impl Machine {
             Over::HandedOver(to) => How::HandedOver(to),
             _ => How::HungUp,
         };
-        Doing::Next(Input::Lost(Loss { how, host_at: port(), candidates, me }))
+        let seat = self.processes[who].seat.as_ref().expect("who does not host sits");
+        Doing::Next(Input::Lost(lost(seat, how)))
     }
 
     /// A host's process.

@@ -305,7 +305,7 @@ impl Reader {
                 assert!(is_told, "no line: {:?}", String::from_utf8_lossy(line));
                 continue;
             };
-            over = matches!(line, FromHost::Closed { .. } | FromHost::Handover { .. });
+            over = matches!(line, FromHost::Closed { .. } | FromHost::Handover { .. } | FromHost::Moved { .. });
             reader.line(line, truth, messages);
         }
         reader
@@ -352,8 +352,8 @@ impl Reader {
             }
             FromHost::Members { members } => assert!(!members.is_empty()),
             FromHost::Refused { .. } | FromHost::Ping | FromHost::Pong | FromHost::Closed { .. } => {}
-            FromHost::Handover { .. } => {}
-            FromHost::Lack { .. } | FromHost::Unknown => panic!("nobody lacks anything here"),
+            FromHost::Handover { .. } | FromHost::Moved { .. } => {}
+            FromHost::Lack { .. } | FromHost::Room(_) | FromHost::Unknown => panic!("nobody lacks anything here"),
         }
     }
 

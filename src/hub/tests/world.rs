@@ -13,6 +13,7 @@ use crate::moment::Moment;
 use crate::room::Room;
 use crate::room::id::{RoomId, Secret};
 use crate::room::name::Name;
+use crate::seat::Belongings;
 
 /// A connection's way from the host: it takes `capacity` bytes until somebody reads them.
 #[derive(Debug, Default)]
@@ -99,7 +100,7 @@ pub(super) fn open(max_members: usize) -> Room {
 
 impl World {
     pub(super) fn new(room: Room, rate: u32) -> Self {
-        let own = Own::new(secret(255).peer(), "[::]:8808".into(), VecDeque::new());
+        let own = Own::new(secret(255).peer(), "[::]:8808".parse().unwrap(), Belongings::default());
         let now = Duration::ZERO;
         let hub = Hub::new(room, rate, own, moment(now));
         Self { hub, wires: Wires::default(), now, records: Vec::new() }

@@ -103,9 +103,9 @@ impl Host {
 }
 
 /// Takes over what the seat knows of the room, and goes on with it.
-fn take_over(seat: Seat, now: u64) {
+fn take_over(mut seat: Seat, now: u64) {
     let peer = seat.peer();
-    let (Some(replica), _) = seat.into_host() else { return };
+    let Some(replica) = seat.pack().replica else { return };
     let name = Name::parse("anna").unwrap();
     let mut room = Room::take_over(replica, peer, &name, crate::room::event::Leave::Lost, 100, at(now));
     // Longer than it listens, and than it waits for anybody.

@@ -18,6 +18,8 @@ pub enum Item<'a> {
     Hello(Box<Hello>),
     /// A member asks for something.
     Request(Request<'a>),
+    /// Somebody only asks which room this is.
+    Look,
     /// An entry that the host lacks.
     Hand(Box<EntryLine>),
 }
@@ -118,6 +120,7 @@ pub fn item(line: &[u8]) -> Result<Item<'_>, Bad> {
                 have: line.have,
             })));
         }
+        "look" => return Ok(Item::Look),
         "hand" => {
             return Ok(Item::Hand(
                 line.entry.ok_or_else(|| Bad::Field { what: "hand needs an entry, \"entry\"".into(), n: None })?,

@@ -2,15 +2,18 @@
 //!
 //! A message is encoded once for everybody, so this is the host's busiest code: `said` is written by hand, all else by serde.
 
+use std::net::SocketAddr;
+
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
-use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, ToldLine, VERSION};
+use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, RoomLine, ToldLine, VERSION};
 use crate::limits::JOINED_IN_LINE;
 use crate::room::entry::{Act, Entry, Member, Said};
 use crate::room::event::{Closed, Timestamps, timestamp};
 use crate::room::id::{MemberId, RoomId};
 use crate::room::log::Term;
+use crate::sighting::Announcement;
 
 /// In which light an entry is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,6 +253,8 @@ pub(crate) const PING: &[u8] = b"{\"type\":\"ping\"}\n";
 pub(crate) const PONG: &[u8] = b"{\"type\":\"pong\"}\n";
 /// I go.
 pub(crate) const BYE: &[u8] = b"{\"type\":\"bye\"}\n";
+/// Which room is this?
+pub(crate) const LOOK: &[u8] = b"{\"type\":\"look\"}\n";
 /// Who is here?
 pub(crate) const WHO: &[u8] = b"{\"type\":\"who\"}\n";
 
@@ -260,6 +265,20 @@ pub(crate) fn handover(out: &mut Vec<u8>, to: MemberId) {
         to: MemberId,
     }
     tagged(out, "handover", &To { to });
+}
+
+/// The room goes on at one of these addresses.
+pub(crate) fn moved(out: &mut Vec<u8>, to: &[SocketAddr]) {
+    #[derive(Serialize)]
+    struct To<'a> {
+        to: &'a [SocketAddr],
+    }
+    tagged(out, "moved", &To { to });
+}
+
+/// The answer to `look`.
+pub(crate) fn room(out: &mut Vec<u8>, announcement: &Announcement) {
+    tagged(out, "room", &RoomLine::new(announcement));
 }
 
 /// A new host lacks what the reader has after an entry.

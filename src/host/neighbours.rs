@@ -1,0 +1,105 @@
+//! Other hosts on our port: tells the LAN of our room, goes and looks at those to which we may have to yield.
+//!
+//! It knows neither how rooms are seen and announced nor which of two stays: it brings one to the other.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mio::Registry;
+
+use super::scout::Scout;
+use crate::election::meeting::{Meeting, Outcome};
+use crate::hub::Hub;
+use crate::limits::{ANNOUNCE_CHANGE, SIGHTINGS};
+use crate::mailbox::Mailbox;
+use crate::moment::Moment;
+use crate::sighting::{Announcement, Seen};
+
+/// What a host knows of its neighbours, and they of it.
+pub(super) struct Neighbours<'a> {
+    seen: &'a Mailbox<Seen>,
+    announce: &'a dyn Fn(Announcement),
+    /// What was announced last, and when.
+    announced: Option<(Announcement, Duration)>,
+    /// Something has changed since, and waits its time.
+    changed: bool,
+    meeting: Meeting,
+    scout: Option<Scout>,
+}
+
+impl<'a> Neighbours<'a> {
+    pub(super) fn new(seen: &'a Mailbox<Seen>, announce: &'a dyn Fn(Announcement)) -> Self {
+        Self { seen, announce, announced: None, changed: false, meeting: Meeting::default(), scout: None }
+    }
+
+    /// The earliest time at which [`Neighbours::turn`] has something to do though nothing happens.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        let announce = self.announced.as_ref().filter(|_| self.changed).map(|(_, at)| *at + ANNOUNCE_CHANGE);
+        let visit = self.scout.as_ref().map(|scout| scout.until);
+        [announce, visit].into_iter().flatten().min()
+    }
+
+    /// Everything that is due. Where to go, if the room goes on elsewhere.
+    pub(super) fn turn(&mut self, hub: &mut Hub, registry: &Registry, now: Moment) -> Option<Vec<SocketAddr>> {
+        hub.set_blocked(self.meeting.blocked(now.mono));
+        let ours = hub.announcement();
+        // What it has heard of by then is what it is told of.
+        let to = self.visit(&ours, hub, registry, now);
+        self.tell(ours, now);
+        to
+    }
+
+    fn visit(
+        &mut self,
+        ours: &Announcement,
+        hub: &mut Hub,
+        registry: &Registry,
+        now: Moment,
+    ) -> Option<Vec<SocketAddr>> {
+        if let Some(said) = self.scout.as_mut().and_then(|scout| scout.go_on(now.mono)) {
+            self.scout = None;
+            match self.meeting.visited(ours, said, now.mono) {
+                Outcome::Stay => {}
+                Outcome::Yield(to) => return Some(to),
+                Outcome::Blocked(at, name) => hub.notice(blocked(at, &name), now),
+            }
+        }
+        for seen in (0..SIGHTINGS).map_while(|_| self.seen.take()) {
+            // A new host yields to nobody before it knows what there is to bring along.
+            let Seen::Room(sighting) = seen else { continue };
+            if hub.room().is_flushing() {
+                continue;
+            }
+            if let Some(at) = self.meeting.seen(ours, sighting, now.mono) {
+                self.scout = Scout::visit(at, registry, now.mono);
+                if self.scout.is_none() {
+                    self.meeting.visited(ours, None, now.mono);
+                }
+            }
+        }
+        None
+    }
+
+    /// Tells the LAN of the room, if there is something new to tell: at once what decides, else not too often.
+    fn tell(&mut self, ours: Announcement, now: Moment) {
+        let decides = |one: &Announcement| (one.room, one.term, one.blocked);
+        self.changed = false;
+        if let Some((last, at)) = &self.announced {
+            if *last == ours {
+                return;
+            }
+            if decides(last) == decides(&ours) && now.mono < *at + ANNOUNCE_CHANGE {
+                self.changed = true;
+                return;
+            }
+        }
+        (self.announce)(ours.clone());
+        self.announced = Some((ours, now.mono));
+    }
+}
+
+fn blocked(at: SocketAddr, name: &str) -> String {
+    format!(
+        "{name} hosts this room at {at} too, and cannot be reached from here: a firewall, perhaps (hybrid-chat doctor)"
+    )
+}
