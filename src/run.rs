@@ -44,7 +44,7 @@ where
     let wires = Wires { commands: Arc::new(Mailbox::new(COMMANDS)), events: Arc::new(Mailbox::new(EVENTS)) };
     let commands = wires.commands.clone();
     shutdown::on_signal(move || commands.interrupt(Command::Stop))?;
-    let screen = Screen::new(interface(config.style), io::stdout(), io::stderr());
+    let screen = Screen::new(interface(config), io::stdout(), io::stderr());
     let hosting = Arc::new(AtomicBool::new(false));
     let desk = Desk {
         commands: wires.commands.clone(),
@@ -175,16 +175,16 @@ fn output_error(error: io::Error) -> Option<Error> {
     (error.kind() != ErrorKind::BrokenPipe).then(|| Error::io("write to standard output", error))
 }
 
-/// The interface for `style`, for this machine and its standard streams.
-fn interface(style: Style) -> Interface {
-    match style {
+/// The interface that `config` asks for, for this machine and its standard streams.
+fn interface(config: &Config) -> Interface {
+    match config.style {
         Style::Json => Interface::Json(Json::default()),
         Style::Plain => {
             let colours = Colours {
                 out: takes_colours(io::stdout().is_terminal(), |name| std::env::var(name).ok()),
                 err: takes_colours(io::stderr().is_terminal(), |name| std::env::var(name).ok()),
             };
-            Interface::Plain(Box::new(Plain::new(Place { local, addresses }, colours)))
+            Interface::Plain(Box::new(Plain::new(Place { local, addresses, lan: config.discovery }, colours)))
         }
     }
 }

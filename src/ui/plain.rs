@@ -21,7 +21,7 @@ use std::net::{IpAddr, SocketAddr};
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
 use super::{Rendered, reach};
-use crate::limits::ROSTER_SHOWN;
+use crate::limits::{DEFAULT_PORT, ROSTER_SHOWN};
 use crate::room::event::{Closed, Event, Leave, Listed, Message, Role, What};
 use crate::room::text;
 
@@ -42,6 +42,8 @@ pub struct Place {
     pub local: fn(DateTime<FixedOffset>) -> DateTime<FixedOffset>,
     /// This machine's addresses that others can type, now.
     pub addresses: fn() -> Vec<IpAddr>,
+    /// Whether the room is announced on the LAN.
+    pub lan: bool,
 }
 
 /// Whether each stream takes colours.
@@ -163,7 +165,15 @@ impl Plain {
         if commands.is_empty() {
             return String::new();
         }
-        format!("Others join with: {}\n", commands.join(" or "))
+        let commands = commands.join(" or ");
+        if !self.place.lan || bound.ip().is_loopback() {
+            return format!("Others join with: {commands}\n");
+        }
+        let port = if bound.port() == DEFAULT_PORT { String::new() } else { format!(" --port {}", bound.port()) };
+        format!(
+            "Others on this network join with: hybrid-chat{port}\n\
+             If that does not find the room: {commands} (and hybrid-chat doctor says why)\n"
+        )
     }
 
     fn roster(&mut self, members: &[Listed]) -> String {

@@ -77,5 +77,5 @@ pub(crate) fn plain_in(colours: Colours) -> Plain {
     fn addresses() -> Vec<IpAddr> {
         vec!["192.168.1.7".parse().unwrap(), "10.0.0.9".parse().unwrap()]
     }
-    Plain::new(Place { local, addresses }, colours)
+    Plain::new(Place { local, addresses, lan: false }, colours)
 }

@@ -73,6 +73,28 @@ fn the_invitation_fits_where_the_room_is_bound() {
 }
 
 #[test]
+fn on_a_lan_the_room_is_found_and_what_to_do_where_it_is_not_is_said() {
+    for (address, invitation) in [
+        (
+            "[::]:8808",
+            "Others on this network join with: hybrid-chat\n\
+             If that does not find the room: hybrid-chat 192.168.1.7 or hybrid-chat 10.0.0.9 (and hybrid-chat doctor says \
+             why)\n",
+        ),
+        (
+            "10.0.0.9:9000",
+            "Others on this network join with: hybrid-chat --port 9000\n\
+             If that does not find the room: hybrid-chat 10.0.0.9:9000 (and hybrid-chat doctor says why)\n",
+        ),
+        ("127.0.0.1:8808", "Others join with: hybrid-chat 127.0.0.1\n"),
+    ] {
+        let mut plain = Plain::new(Place { lan: true, ..plain().place }, Colours::default());
+        let text = plain.line(&host_at(address)).stderr;
+        assert!(text.ends_with(invitation), "{text}");
+    }
+}
+
+#[test]
 fn the_host_and_oneself_are_marked_also_after_both_were_renamed() {
     let renamed = |from: &str, to: &str| event(What::Renamed { from: from.into(), to: to.into() });
     let own = |from: &str| event(What::Message(Message { own: true, ..said(from, "ciao") }));
