@@ -35,6 +35,7 @@
 //! | what survives a change of host | [`room::replica`], [`room::log`], and [`seat`] |
 //! | a dialect | [`wire`] |
 //! | who hosts when | [`election`], and where two rooms meet, [`sighting`] |
+//! | how rooms are found on the LAN | [`discovery`] |
 //! | a bound | [`limits`] |
 //! | a line of the connections log | [`connection_log`] |
 //! | a message of failure, an exit status | [`error`] |
@@ -67,6 +68,7 @@ pub mod clock;
 pub mod config;
 pub mod connection_log;
 pub mod descriptors;
+pub mod discovery;
 pub mod election;
 pub mod error;
 pub mod guest;

@@ -1,0 +1,50 @@
+//! The machine's network interfaces, as the operating system lists them now.
+//!
+//! It says what is there; which of them are looked at is decided in [`super::interfaces`].
+
+use std::io;
+
+use if_addrs::IfAddr;
+
+use super::interfaces::{Interface, Subnet};
+
+/// All interfaces with an address.
+///
+/// # Errors
+/// The operating system does not say.
+pub fn list() -> io::Result<Vec<Interface>> {
+    let mut listed: Vec<Interface> = Vec::new();
+    for one in if_addrs::get_if_addrs()? {
+        let (is_up, is_point_to_point) = (one.is_oper_up(), one.is_p2p());
+        let subnet = match one.addr {
+            IfAddr::V4(v4) => Subnet { ip: v4.ip.into(), prefix: v4.prefixlen },
+            IfAddr::V6(v6) => Subnet { ip: v6.ip.into(), prefix: v6.prefixlen },
+        };
+        match listed.iter_mut().find(|interface| interface.name == one.name) {
+            Some(interface) => interface.addresses.push(subnet),
+            None => listed.push(Interface {
+                name: one.name,
+                index: one.index,
+                is_up,
+                is_point_to_point,
+                addresses: vec![subnet],
+            }),
+        }
+    }
+    Ok(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discovery::interfaces::select;
+
+    #[test]
+    fn loopback_is_listed_and_can_be_asked_for() {
+        let loopback = if cfg!(target_os = "linux") { "lo" } else { "lo0" };
+        let chosen = select(list().unwrap(), &[loopback.into()]);
+        if !cfg!(windows) {
+            assert!(chosen.iter().any(|one| one.is_near("127.0.0.1:9".parse().unwrap())), "{chosen:?}");
+        }
+    }
+}
