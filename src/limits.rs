@@ -218,6 +218,18 @@ pub const ASK_EVERY: Duration = Duration::from_secs(1);
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(2);
 /// The longest datagram of the beacon: it crosses any link in one piece.
 pub const DATAGRAM_MAX_BYTES: usize = 512;
+/// Own questions to which an answer still counts: those of the last look, and what is on its way.
+pub const QUESTIONS: usize = 8;
+/// Others' questions that are known to be answered: one and the same comes by multicast and by broadcast.
+pub const ANSWERED: usize = 256;
+/// What is sent in a second because somebody else sent something: enough for a LAN that is switched on at once, and no
+/// means to make a flood.
+pub const REPLIES_PER_SECOND: u32 = 1_000;
+/// Peers that are told of us because we heard of them: where datagrams get through in one direction only, each is told
+/// by itself, and a room full of seekers does not tell each other all.
+pub const TOLD: usize = 32;
+/// After how long one of them is told again: two who hear each other do not go on telling for ever.
+pub const TELL_AGAIN: Duration = Duration::from_secs(1);
 /// How often the interfaces are looked at again: they come and go with cables, Wi-Fi and VPNs.
 pub const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 /// Interfaces on which is looked: more than any machine has that a person sits at.

@@ -30,6 +30,8 @@ const PURE: &[&str] = &[
     "seat",
     "election",
     "sighting",
+    "discovery/beacon",
+    "discovery/datagram",
     "discovery/interfaces",
     "limits",
     "moment",
