@@ -50,7 +50,7 @@ pub struct Place {
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Connect to these, one after the other, and say hello: the first room that answers is the one.
+    /// Connect to these, the first ones first, and say hello: the first room that answers is the one.
     Dial(Vec<SocketAddr>),
     /// Bind this address and listen.
     Claim(SocketAddr),

@@ -106,6 +106,11 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Connecting to one address.
 pub const CONNECT: Duration = Duration::from_secs(2);
+/// How long a connection attempt goes on alone before the next address is tried as well: longer than a handshake takes on
+/// any LAN, shorter than a person notices (RFC 8305 recommends 250 ms, for the whole Internet).
+pub const CONNECT_STAGGER: Duration = Duration::from_millis(200);
+/// Connection attempts at once: as many as begin before the first of them has taken too long.
+pub const CONNECTING: usize = (CONNECT.as_millis() / CONNECT_STAGGER.as_millis()) as usize;
 /// The answer to `hello`.
 pub const HELLO_ANSWER: Duration = Duration::from_secs(2);
 /// A peer that has not been in the room has decided (host, client or error) after this long.
@@ -161,7 +166,7 @@ pub const FAREWELL: Duration = Duration::from_secs(2);
 pub const PATIENCE_AFTER_HANG_UP: Duration = Duration::from_secs(1);
 /// How long one candidate is waited for when the host fell silent: others may have heard it one heartbeat later.
 pub const PATIENCE_AFTER_SILENCE: Duration = Duration::from_secs(HEARTBEAT.as_secs() + 1);
-/// How many addresses of a name are tried: all of them, one after the other, leave time to decide.
+/// How many addresses of a name are tried: all of them leave time to decide.
 pub const ADDRESSES: usize = 4;
 /// How many addresses at which somebody accepts and says nothing are waited for in one round.
 pub const SILENT_ADDRESSES: usize = 2;

@@ -1,0 +1,154 @@
+//! Dialling: of several addresses, the room behind the first that answers; else what says most of what was found.
+//!
+//! Attempts to connect go on side by side, hello is said on one connection at a time: the seat holds one conversation.
+
+use std::io;
+use std::net::SocketAddr;
+
+use super::race::{Race, Step};
+use super::socket::Socket;
+use super::{Guest, Seated};
+use crate::election::Dialed;
+use crate::error::Result;
+use crate::limits::SILENT_ADDRESSES;
+use crate::seat::{Over, Phase};
+
+/// What was found so far.
+#[derive(Debug, Default)]
+struct Found {
+    /// What says most, and at which place of the list; of two that say the same, the first.
+    most: Option<(usize, Dialed)>,
+    silent: usize,
+}
+
+impl Guest<'_> {
+    /// Connects to the addresses until a room answers; else says what says most of what was found.
+    ///
+    /// # Errors
+    /// If waiting fails.
+    pub fn dial(&mut self, addresses: &[SocketAddr]) -> Result<(Dialed, Option<Seated>)> {
+        let mut race = Race::new(addresses);
+        let mut found = Found::default();
+        while !found.is_enough() {
+            self.take_commands();
+            if self.seat.has_left() {
+                break;
+            }
+            let now = self.net.clock.now().mono;
+            match race.step(self.net.poll.registry(), now)? {
+                Step::Connected(place, socket) => match self.greet(socket, addresses[place], &mut race)? {
+                    (Dialed::In, seated) => return Ok((Dialed::In, seated)),
+                    (dialed, _) => found.add(place, dialed),
+                },
+                Step::Failed(place, kind) => found.add(place, unconnected(kind)),
+                Step::Wait(until) => {
+                    self.poll(Some(until.saturating_sub(now)))?;
+                    race.note(&self.ready);
+                }
+                Step::Done => break,
+            }
+        }
+        Ok((found.most(), None))
+    }
+
+    /// Says hello and waits for the answer. The other attempts go on, and no further one is begun: whoever answers now
+    /// is most likely the room.
+    fn greet(
+        &mut self,
+        mut socket: Socket,
+        address: SocketAddr,
+        race: &mut Race<'_>,
+    ) -> Result<(Dialed, Option<Seated>)> {
+        // Small messages must not wait for the acknowledgement of others: 40 ms at the 99th percentile.
+        drop(socket.stream.set_nodelay(true));
+        self.seat.connected(address.to_string(), self.net.clock.now());
+        loop {
+            self.turn(&mut socket);
+            let dialed = match self.seat.phase() {
+                Phase::Greeting => {
+                    self.poll_socket(&mut socket)?;
+                    race.note(&self.ready);
+                    continue;
+                }
+                Phase::In => return Ok((Dialed::In, Some(Seated { socket, address }))),
+                Phase::Over(over) => dialed(over),
+            };
+            return Ok((dialed, None));
+        }
+    }
+}
+
+impl Found {
+    fn add(&mut self, place: usize, dialed: Dialed) {
+        self.silent += usize::from(dialed == Dialed::Silent);
+        let rank = |(place, dialed): &(usize, Dialed)| (weight(dialed), std::cmp::Reverse(*place));
+        let one = (place, dialed);
+        if self.most.as_ref().is_none_or(|most| rank(&one) > rank(most)) {
+            self.most = Some(one);
+        }
+    }
+
+    /// A room that turns us away is the one; and only so much time is spent on silence.
+    fn is_enough(&self) -> bool {
+        self.silent >= SILENT_ADDRESSES || matches!(self.most, Some((_, Dialed::TurnedAway { .. })))
+    }
+
+    fn most(self) -> Dialed {
+        self.most.map_or(Dialed::Unreached(io::ErrorKind::ConnectionRefused), |(_, dialed)| dialed)
+    }
+}
+
+fn unconnected(kind: io::ErrorKind) -> Dialed {
+    match kind {
+        // Whether that is noticed before our hello or after it is chance.
+        io::ErrorKind::ConnectionReset => Dialed::HungUp(kind),
+        kind => Dialed::Unreached(kind),
+    }
+}
+
+fn dialed(over: &Over) -> Dialed {
+    match over {
+        Over::NotARoom(found) => Dialed::NotARoom(found.clone()),
+        Over::Refused { code, text } => Dialed::TurnedAway { code: code.clone(), text: text.clone() },
+        Over::Silent => Dialed::Silent,
+        Over::HungUp(how) => Dialed::HungUp(*how),
+        _ => Dialed::HungUp(io::ErrorKind::ConnectionAborted),
+    }
+}
+
+/// How much an outcome says, compared with that of another address.
+fn weight(dialed: &Dialed) -> u8 {
+    match dialed {
+        Dialed::Unreached(_) => 0,
+        Dialed::HungUp(_) => 1,
+        Dialed::Silent => 2,
+        Dialed::NotARoom(_) => 3,
+        Dialed::TurnedAway { .. } => 4,
+        Dialed::In => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use io::ErrorKind::{ConnectionRefused, TimedOut};
+
+    use super::*;
+
+    #[test]
+    fn of_what_says_the_same_the_first_address_is_told_whichever_ended_first() {
+        let mut found = Found::default();
+        found.add(1, Dialed::Unreached(ConnectionRefused));
+        found.add(0, Dialed::Unreached(TimedOut));
+        assert_eq!(found.most(), Dialed::Unreached(TimedOut));
+    }
+
+    #[test]
+    fn only_so_much_silence_is_waited_for() {
+        let mut found = Found::default();
+        for place in 0..SILENT_ADDRESSES {
+            assert!(!found.is_enough());
+            found.add(place, Dialed::Silent);
+        }
+        assert!(found.is_enough());
+    }
+}
