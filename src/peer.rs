@@ -172,7 +172,9 @@ impl Peer<'_> {
             _ => (How::HungUp, vec![host_at]),
         };
         let Some(replica) = self.seat.replica() else { return Ok(Input::Start) };
-        Ok(Input::Lost(loss(replica, self.seat.me(), how, at, |at| place::seen_from_here(at, host_at))))
+        let scope = place::scope_towards(host_at);
+        let from_here = |at| place::seen_from_here(at, host_at, scope);
+        Ok(Input::Lost(loss(replica, self.seat.me(), how, at, from_here)))
     }
 
     fn open_log(&self) -> Result<ConnectionLog> {

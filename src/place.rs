@@ -75,8 +75,68 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
     }
 }
 
+/// The scope of the interface over which `address` is reached from here; 0 where there is none to be found. Nothing is sent.
+pub fn scope_towards(address: SocketAddr) -> u32 {
+    match address {
+        SocketAddr::V6(v6) if v6.scope_id() != 0 => v6.scope_id(),
+        _ => interface_towards(address).unwrap_or(0),
+    }
+}
+
+fn interface_towards(address: SocketAddr) -> Option<u32> {
+    let unspecified: IpAddr =
+        if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((unspecified, 0)).ok()?;
+    socket.connect(address).ok()?;
+    let local = socket.local_addr().ok()?.ip();
+    if_addrs::get_if_addrs().ok()?.into_iter().find(|interface| interface.ip() == local)?.index
+}
+
 /// A candidate's address as it is reached from here. On the host's own machine, candidates came to it over loopback: to
-/// us, that machine has the address at which we reached the host.
-pub fn seen_from_here(candidate: SocketAddr, host_at: SocketAddr) -> SocketAddr {
-    if candidate.ip().is_loopback() { SocketAddr::new(host_at.ip(), candidate.port()) } else { candidate }
+/// us, that machine has the address at which we reached the host. Link-local IPv6 addresses are told without their scope,
+/// because it is another one on every machine: here it is `scope`, that of the interface that leads to the host.
+pub fn seen_from_here(candidate: SocketAddr, host_at: SocketAddr, scope: u32) -> SocketAddr {
+    match candidate {
+        SocketAddr::V6(mut v6) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0 => {
+            v6.set_scope_id(scope);
+            v6.into()
+        }
+        candidate if candidate.ip().is_loopback() => {
+            let mut here = host_at;
+            here.set_port(candidate.port());
+            here
+        }
+        candidate => candidate,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(candidate: &str, host_at: &str, scope: u32) -> String {
+        seen_from_here(candidate.parse().unwrap(), host_at.parse().unwrap(), scope).to_string()
+    }
+
+    #[test]
+    fn a_candidate_on_the_host_s_machine_is_where_the_host_was() {
+        assert_eq!(seen("127.0.0.1:9000", "192.168.1.7:8808", 0), "192.168.1.7:9000");
+        assert_eq!(seen("[::1]:9000", "[fe80::7%3]:8808", 3), "[fe80::7%3]:9000");
+        assert_eq!(seen("192.168.1.9:9000", "192.168.1.7:8808", 2), "192.168.1.9:9000");
+    }
+
+    #[test]
+    fn a_link_local_candidate_is_behind_the_interface_that_leads_to_the_host() {
+        assert_eq!(seen("[fe80::9]:8808", "192.168.1.7:8808", 2), "[fe80::9%2]:8808");
+        assert_eq!(seen("[fe80::9%4]:8808", "192.168.1.7:8808", 2), "[fe80::9%4]:8808");
+        assert_eq!(seen("[fd00::9]:8808", "[fe80::7%3]:8808", 3), "[fd00::9]:8808");
+    }
+
+    #[test]
+    fn the_way_to_an_address_is_found_without_sending_anything() {
+        assert_eq!(scope_towards("[fe80::7%3]:8808".parse().unwrap()), 3);
+        let loopback =
+            if_addrs::get_if_addrs().unwrap().into_iter().find(|interface| interface.ip() == Ipv4Addr::LOCALHOST);
+        assert_eq!(scope_towards("127.0.0.1:8808".parse().unwrap()), loopback.and_then(|it| it.index).unwrap_or(0));
+    }
 }
