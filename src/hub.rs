@@ -336,6 +336,7 @@ impl Hub {
         for effect in effects {
             match effect {
                 Effect::Admitted(admissions) => self.admit(&admissions, now),
+                Effect::Rehomed(id) => self.tell_home(id, now),
                 Effect::Letter(Link::OWN, letter) => self.show(letter, now),
                 Effect::Letter(link, letter) => {
                     if let Some(index) = self.index(link) {

@@ -143,7 +143,7 @@ pub const LOG_ROTATION: Duration = Duration::from_secs(1);
 
 // --- A member's side ----------------------------------------------------------------------------------------------
 
-/// The longest line that a member reads: a welcome with the roster of a full room, every name at its longest.
+/// The longest line that a member reads: a welcome with the roster of a full room, every name and address at its longest.
 pub const WELCOME_MAX_BYTES: usize = 8 * 1024 * 1024;
 /// How much that is no object is passed over before a `welcome`: a question for a name, not a web page.
 pub const PASSED_OVER_BYTES: usize = 4 * 1024;

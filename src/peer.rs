@@ -1,5 +1,7 @@
 //! Carries out what the election says: swaps host for guest and back under a running interface.
 
+mod home;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,6 +36,7 @@ pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>
     commands.on_push(net.wake());
     events.on_room(net.wake());
     let place = place::find(config)?;
+    let listen = place.claim;
     let will = match config.role {
         Role::Auto => Will::Either,
         Role::Host => Will::Host,
@@ -46,7 +49,7 @@ pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>
     let seat = Seat::new(secret, config.name.to_string(), port);
     let seen = Arc::new(Mailbox::new(SIGHTINGS));
     seen.on_push(net.wake());
-    Peer { config, commands, events, seen, net, election, seat, claimed: None, seated: None }.run()
+    Peer { config, commands, events, seen, net, election, seat, listen, claimed: None, seated: None }.run()
 }
 
 /// One run of the program towards the network.
@@ -58,6 +61,8 @@ struct Peer<'a> {
     net: Net,
     election: Election,
     seat: Seat,
+    /// Where we would listen.
+    listen: Option<SocketAddr>,
     claimed: Option<Listener>,
     seated: Option<Seated>,
 }
@@ -139,6 +144,8 @@ impl Peer<'_> {
     }
 
     fn dial(&mut self, addresses: &[SocketAddr]) -> Result<Input> {
+        let own = self.listen.map(|listen| home::addresses(listen, &self.config.interfaces));
+        self.seat.set_addresses(own.unwrap_or_default());
         let (dialed, seated) = self.guest().dial(addresses)?;
         if seated.is_some() {
             // We are in somebody else's room: who waits behind our port finds that one too.
@@ -184,16 +191,18 @@ impl Peer<'_> {
     /// Hosts the room, a new one or the one whose host is gone, until that is over or it yields to another host.
     fn host(&mut self, gone: Option<Leave>, log: ConnectionLog) -> Result<Hosted> {
         let Some(listener) = self.claimed.take() else { return Err(self.failed(Failure::AddressInUse)) };
+        let own = home::addresses(listener.address(), &self.config.interfaces).into_iter();
+        let at = own.map(|ip| SocketAddr::new(ip, listener.address().port())).collect();
         let now = self.net.clock.now();
         let peer = self.seat.peer();
         let mut belongings = self.seat.pack();
         let room = match (belongings.replica.take(), gone) {
             (Some(replica), Some(reason)) => {
-                Room::take_over(replica, peer, &self.config.name, reason, self.config.max_members, now)
+                Room::take_over(replica, peer, &self.config.name, at, reason, self.config.max_members, now)
             }
             _ => {
                 let id = RoomId(u64::from_le_bytes(random()?));
-                Room::open(id, peer, &self.config.name, Vec::new(), self.config.max_members, now)
+                Room::open(id, peer, &self.config.name, at, self.config.max_members, now)
             }
         };
         let hub = Hub::new(room, self.config.rate, Own::new(peer, listener.address(), belongings), now);

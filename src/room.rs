@@ -11,6 +11,7 @@ pub mod command;
 mod effect;
 pub mod entry;
 pub mod event;
+pub mod home;
 pub mod id;
 mod leaving;
 pub mod log;
@@ -41,7 +42,7 @@ use request::Hello;
 
 use crate::limits::{GATHER_MAX, GATHER_PER_MEMBER};
 use crate::moment::Moment;
-use returning::{Flush, candidate_at};
+use returning::Flush;
 
 /// A connection, as whoever runs the room numbers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -206,10 +207,12 @@ impl Room {
     }
 
     fn admit(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        // Whoever is let in with them is welcomed with the roster as it is then.
+        let somebody_is_in = self.links.len() > 1;
         let admitted = std::mem::take(&mut self.arrivals)
             .into_iter()
             .map(|arrival| match arrival.peer.and_then(|peer| self.peers.get(&peer).copied()) {
-                Some(id) => self.let_back_in(id, &arrival, effects),
+                Some(id) => self.let_back_in(id, &arrival, somebody_is_in, effects),
                 None => self.let_in(&arrival, now),
             })
             .collect();
@@ -221,7 +224,7 @@ impl Room {
         let id = self.replica.next_id();
         let peer = arrival.peer.unwrap_or_else(|| PeerId::stranger(self.replica.room, id));
         let name: Arc<str> = self.names.take(&arrival.name, peer, now.mono).into();
-        let at = candidate_at(arrival.ip, &arrival.hello);
+        let at = home::homes(arrival.ip, &arrival.hello);
         let n = self.counted.get(&peer).copied().unwrap_or(0);
         self.links.insert(id, Linked { link: arrival.link, ip: arrival.ip });
         self.peers.insert(peer, id);

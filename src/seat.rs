@@ -11,10 +11,10 @@ mod sending;
 
 use std::collections::{HashMap, VecDeque};
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::limits::{FAREWELL, HELLO_ANSWER, READY_BYTES, SILENCE};
+use crate::limits::{CANDIDATE_ADDRESSES, FAREWELL, HELLO_ANSWER, READY_BYTES, SILENCE};
 use crate::moment::Moment;
 use crate::room::event::{Closed, Command, Event, What};
 use crate::room::id::{MemberId, PeerId, Secret};
@@ -98,6 +98,7 @@ pub struct Seat {
     secret: Secret,
     wanted: String,
     port: Option<u16>,
+    addresses: Vec<IpAddr>,
     replica: Option<Replica>,
     me: MemberId,
     /// How far we have counted our messages.
@@ -134,6 +135,7 @@ impl Seat {
             secret,
             wanted,
             port,
+            addresses: Vec::new(),
             replica: None,
             me: MemberId(0),
             n: 0,
@@ -156,6 +158,11 @@ impl Seat {
             handed_over: false,
             out: Vec::new(),
         }
+    }
+
+    /// The addresses of our machine at which we would host, for the next hello: they come and go with cables and Wi-Fi.
+    pub fn set_addresses(&mut self, addresses: Vec<IpAddr>) {
+        self.addresses = addresses;
     }
 
     /// Who we are to others.
@@ -324,6 +331,7 @@ impl Seat {
             FromHost::Left(line) => self.entries(native::EntryLine::Left(line), now),
             FromHost::Renamed(line) => self.entries(native::EntryLine::Renamed(line), now),
             FromHost::Told(line) => self.told(line, now),
+            FromHost::At { id, at } => self.rehomed(id, at),
             FromHost::Members { members } => self.listed(&members, now),
             FromHost::Refused { code, text, n } => self.refused(code, text, n, now),
             FromHost::Ping => self.pong(),
@@ -331,6 +339,14 @@ impl Seat {
             FromHost::Moved { to } => self.phase = Phase::Over(Over::Moved(to)),
             FromHost::Closed { reason, text } => self.close(reason, &text, now),
             FromHost::Pong | FromHost::Welcome(_) | FromHost::Lack { .. } | FromHost::Room(_) | FromHost::Unknown => {}
+        }
+    }
+
+    /// A member would host elsewhere from now on.
+    fn rehomed(&mut self, id: MemberId, at: Vec<SocketAddr>) {
+        if let Some(member) = self.replica.as_mut().and_then(|replica| replica.member_mut(id)) {
+            member.at = at;
+            member.at.truncate(CANDIDATE_ADDRESSES);
         }
     }
 

@@ -159,6 +159,15 @@ impl Hub {
             self.records.push(LogLine::new(now.wall, slot.address, joined));
         }
     }
+
+    /// Tells everybody who is in where a member would host, at its place among the entries.
+    pub(super) fn tell_home(&mut self, id: MemberId, now: Moment) {
+        self.tell_entries(now);
+        let Some(member) = self.room.replica().member(id) else { return };
+        self.scratch.clear();
+        native::at(&mut self.scratch, id, &member.at);
+        self.stream.append(&self.scratch);
+    }
 }
 
 /// The part of a welcome that is one member's own.

@@ -13,6 +13,9 @@ use super::id::{MemberId, PeerId};
 pub enum Effect {
     /// These are in, as of the last entry: welcome them.
     Admitted(Vec<Admission>),
+    /// Everybody who is in has to know where this member would host from now on: it is no entry, because it is no part of
+    /// what people hear, and whoever comes later reads it in the roster.
+    Rehomed(MemberId),
     /// Something for one connection alone.
     Letter(Link, Letter),
     /// The connection ends, once it has what was sent to it.

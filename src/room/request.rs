@@ -3,6 +3,7 @@
 //! A request says what is wanted and is believed in nothing: the room checks it. How it came is not known here.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use super::id::{RoomId, Secret};
 use super::log::Term;
@@ -59,6 +60,8 @@ pub struct Hello {
     pub key: Option<Secret>,
     /// The port at which it would host.
     pub port: Option<u16>,
+    /// The addresses at which it would, besides the one that it is seen to come from.
+    pub at: Vec<IpAddr>,
     /// The room that it was in.
     pub room: Option<RoomId>,
     /// Its table of terms in that room.

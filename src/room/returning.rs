@@ -1,12 +1,13 @@
 //! Coming back: the flush with which a new host begins, and members that come with a past of their own.
 
 use std::collections::HashSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::entry::{Act, Entry, Member, Said};
 use super::event::Leave;
+use super::home::homes;
 use super::id::{MemberId, PeerId};
 use super::log::{Term, common};
 use super::name::Name;
@@ -33,21 +34,24 @@ impl Room {
     /// Goes on with a room whose host is gone, as its next host. The room first only listens.
     ///
     /// `reason` is why the old host left: `Quit` when it handed over, else `Lost`. `name` is what the new host is called
-    /// where it is no member by then: it had been given up, and had not heard yet that it was let in again.
+    /// where it is no member by then: it had been given up, and had not heard yet that it was let in again. `at` is where
+    /// it is found.
     pub fn take_over(
         mut replica: Replica,
         me: PeerId,
         name: &Name,
+        at: Vec<SocketAddr>,
         reason: Leave,
         max_members: usize,
         now: Moment,
     ) -> Self {
-        let own = replica.members().find(|member| member.peer == me).cloned().unwrap_or_else(|| Member {
+        let known = replica.members().find(|member| member.peer == me);
+        let own = known.map(|known| Member { at: at.clone(), ..known.clone() }).unwrap_or_else(|| Member {
             id: MemberId(0),
             peer: me,
             returns: true,
             name: Arc::from(name.as_str()),
-            at: Vec::new(),
+            at,
             n: 0,
         });
         let id = own.id;
@@ -151,7 +155,12 @@ impl Room {
         self.replica.log.begin_term(self.replica.term, flush.own.peer);
         self.count_absent();
         match self.peers.get(&flush.own.peer).copied() {
-            Some(id) => self.be(id),
+            Some(id) => {
+                self.be(id);
+                if let Some(member) = self.replica.member_mut(id) {
+                    member.at = flush.own.at;
+                }
+            }
             None => self.come_again(flush.own, now),
         }
         let came_back = self
@@ -200,16 +209,26 @@ impl Room {
         self.order(Act::Joined(Member { id, name, n, ..own }), now);
     }
 
-    /// A member that comes back: its place, its name and its number are kept.
-    pub(super) fn let_back_in(&mut self, id: MemberId, arrival: &Arrival, effects: &mut Vec<Effect>) -> Admission {
+    /// A member that comes back: its place, its name and its number are kept. If it would host elsewhere now, `others` who
+    /// have been in all the while have to be told.
+    pub(super) fn let_back_in(
+        &mut self,
+        id: MemberId,
+        arrival: &Arrival,
+        others: bool,
+        effects: &mut Vec<Effect>,
+    ) -> Admission {
         let before = self.links.insert(id, Linked { link: arrival.link, ip: arrival.ip });
         if let Some(before) = before {
             effects.push(Effect::End(before.link, End::Replaced));
         }
-        let at = candidate_at(arrival.ip, &arrival.hello);
+        let at = homes(arrival.ip, &arrival.hello);
         let name: Arc<str> = match self.replica.member_mut(id) {
             Some(member) => {
-                member.at = at;
+                let before = std::mem::replace(&mut member.at, at);
+                if others && before != member.at {
+                    effects.push(Effect::Rehomed(id));
+                }
                 member.name.clone()
             }
             None => Arc::from(arrival.name.as_str()),
@@ -239,9 +258,4 @@ impl Room {
             self.replica.append(Entry { seq, term: self.replica.term, at: entry.at, act });
         }
     }
-}
-
-/// Where a member would host the room: at the address that it came from, which is what counts, not what it says.
-pub(super) fn candidate_at(ip: IpAddr, hello: &Hello) -> Vec<SocketAddr> {
-    hello.port.map(|port| SocketAddr::new(ip, port)).into_iter().collect()
 }

@@ -157,7 +157,7 @@ fn three() -> (Room, Hello, Hello) {
 }
 
 fn take_over(old: &Room, who: u8, now: u64) -> Room {
-    Room::take_over(old.replica.clone(), secret(who).peer(), &name("two"), Leave::Lost, 100, at(now))
+    Room::take_over(old.replica.clone(), secret(who).peer(), &name("two"), Vec::new(), Leave::Lost, 100, at(now))
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_host_that_had_been_given_up_joins_anew() {
     old.gone(MemberId(2), Leave::Slow, at(500));
     back.have = old.replica.log.terms().to_vec();
     let three = Hello { key: Some(secret(3)), name: "three".into(), ..back };
-    let mut room = Room::take_over(replica, secret(2).peer(), &name("two"), Leave::Lost, 100, at(1000));
+    let mut room = Room::take_over(replica, secret(2).peer(), &name("two"), Vec::new(), Leave::Lost, 100, at(1000));
     let last = room.replica.log.last();
     room.hello(Link(30), ip(3), three, at(1001)).unwrap();
     let act = Act::Left { id: MemberId(2), name: "two".into(), reason: Leave::Slow };
@@ -221,4 +221,52 @@ fn a_term_is_above_every_one_that_somebody_here_has_seen() {
     room.hello(Link(30), ip(3), back, at(1)).unwrap();
     room.tick(at(2));
     assert_eq!(room.replica.term, 6);
+}
+
+fn homes(room: &Room, id: MemberId) -> Vec<String> {
+    room.replica.member(id).unwrap().at.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_candidate_is_where_it_comes_from_and_at_its_machine_s_other_addresses() {
+    let mut room = open();
+    let at: Vec<IpAddr> = ["127.0.0.1", "192.168.1.2", "10.0.0.2"].map(|ip| ip.parse().unwrap()).into();
+    let two = join(&mut room, 2, Hello { at: at.clone(), ..hello("two", 2, Some(1)) }, 0);
+    assert_eq!(homes(&room, two), ["10.0.0.2:1", "192.168.1.2:1"]);
+    let three = join(&mut room, 3, Hello { at, ..hello("three", 3, None) }, 100);
+    assert!(!room.replica.member(three).unwrap().is_candidate(), "it never hosts");
+}
+
+#[test]
+fn who_comes_back_from_elsewhere_is_told_of_to_those_who_are_in() {
+    let (mut room, two, _) = three();
+    let mut back = |link, ip, now| {
+        room.hello(Link(link), ip, two.clone(), at(now)).unwrap();
+        room.tick(at(now + 50))
+    };
+    let same = back(30, ip(2), 1000);
+    assert!(!same.contains(&Effect::Rehomed(MemberId(2))), "{same:?}");
+    let elsewhere = back(31, ip(9), 2000);
+    assert!(matches!(elsewhere[..], [.., Effect::Rehomed(MemberId(2)), Effect::Admitted(_)]), "{elsewhere:?}");
+    assert_eq!(homes(&room, MemberId(2)), ["10.0.0.9:1"]);
+}
+
+#[test]
+fn a_new_host_is_at_its_own_addresses_and_nobody_is_told_who_is_welcomed() {
+    let (old, two, _) = three();
+    let home: SocketAddr = "10.0.0.3:8808".parse().unwrap();
+    let peer = secret(3).peer();
+    for has_left in [false, true] {
+        let mut replica = old.replica.clone();
+        if has_left {
+            let act = Act::Left { id: MemberId(3), name: "three".into(), reason: Leave::Slow };
+            replica.append(Entry { seq: replica.log.last() + 1, term: 1, at: at(900).wall, act });
+        }
+        let mut room = Room::take_over(replica, peer, &name("three"), vec![home], Leave::Lost, 100, at(1000));
+        room.hello(Link(30), ip(9), two.clone(), at(1001)).unwrap();
+        let effects = room.tick(at(1002));
+        assert!(matches!(effects[..], [Effect::Admitted(_)]), "{effects:?}");
+        assert_eq!(room.replica.member(room.me()).unwrap().at, [home]);
+        assert_eq!(homes(&room, MemberId(2)), ["10.0.0.9:1"]);
+    }
 }

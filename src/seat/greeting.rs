@@ -23,6 +23,7 @@ impl Seat {
             name: self.wanted.clone(),
             key: Some(self.secret),
             port: self.port,
+            at: if self.port.is_some() { self.addresses.clone() } else { Vec::new() },
             room: self.replica.as_ref().map(|replica| replica.room),
             have: self.replica.as_ref().map_or_else(Vec::new, |replica| replica.log.terms().to_vec()),
         };

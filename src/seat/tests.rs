@@ -256,3 +256,26 @@ fn a_new_name_is_the_one_to_come_back_under_and_a_bad_one_is_not() {
     seat.connected("127.0.0.1:8808".into(), at(5));
     assert_eq!(sent(&mut seat)[0]["name"], "anne");
 }
+
+#[test]
+fn a_hello_has_our_addresses_where_we_would_host() {
+    for (port, told) in [(Some(8808), json!(["192.168.1.7"])), (None, Value::Null)] {
+        let mut seat = Seat::new(SECRET, "anna".into(), port);
+        seat.set_addresses(vec![[192, 168, 1, 7].into()]);
+        seat.connected("127.0.0.1:8808".into(), at(0));
+        assert_eq!(sent(&mut seat)[0]["at"], told);
+    }
+}
+
+#[test]
+fn a_member_s_new_home_is_noted_and_shown_to_nobody() {
+    let mut seat = seated();
+    let many: Vec<_> = (1..100).map(|port| format!("10.0.0.9:{port}")).collect();
+    for (id, at) in [(1, vec!["10.0.0.9:8808".to_owned()]), (2, many), (77, Vec::new())] {
+        hears(&mut seat, &json!({"type": "at", "id": id, "at": at}));
+    }
+    let homes = |id| seat.replica().unwrap().member(MemberId(id)).unwrap().at.clone();
+    assert_eq!(homes(1), ["10.0.0.9:8808".parse().unwrap()]);
+    assert_eq!(homes(2).len(), CANDIDATE_ADDRESSES);
+    assert!(seat.events().is_empty() && matches!(seat.phase(), Phase::In));
+}

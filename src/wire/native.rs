@@ -33,6 +33,7 @@
 //! | `{"type":"joined","seq":18,"members":[{"id":13,"name":"x"}]}` | members came; the first one has this `seq`, the next one `seq + 1`, … |
 //! | `{"type":"left","seq":19,"id":13,"name":"x","reason":"quit"}` | a member went |
 //! | `{"type":"renamed","seq":20,"id":12,"from":"lorde","to":"lorde2"}` | a member has another name |
+//! | `{"type":"at","id":12,"at":["192.168.1.9:8808"]}` | a member would host at these addresses from now on: it has come back from elsewhere. No entry |
 //! | `{"type":"told","by":12,"from":"lorde","to":"capo","text":"psst","n":2,"at":"…"}` | a private message, to both ends of it |
 //! | `{"type":"members","members":[…]}` | the answer to `who` |
 //! | `{"type":"refused","code":"too-long","text":"…","n":3}` | something was not done; `n` where it had one |
@@ -49,9 +50,11 @@
 //!
 //! # Coming back
 //!
-//! Five more fields of `hello` are for a member that wants to find its place again: `key` (32 hexadecimal digits, a random
+//! Six more fields of `hello` are for a member that wants to find its place again: `key` (32 hexadecimal digits, a random
 //! secret; its [hash](crate::room::id::Secret::peer) is the member's public id), `port` (at which it would host; absent: it never
-//! hosts), and, once it has been in the room, `room` (the room's id) and `have`, its table of terms
+//! hosts), `at` (`["192.168.1.7"]`: the addresses of its machine; those at which it would host are the one that the host
+//! sees it come from, and then these, [four](crate::limits::CANDIDATE_ADDRESSES) at most; what is no address, or none that
+//! [means the same](crate::room::home::is_anywhere) to all, is passed over), and, once it has been in the room, `room` (the room's id) and `have`, its table of terms
 //! (`[{"t":1,"h":…,"s":17}]`: term, first half of the host's public id, last entry in it).
 //! The `welcome` then has `after`: the entry up to which both pasts are the same. What follows it comes as entries with
 //! their `term`, up to `seq`; `missed` says how many of them the host no longer has. `terms` is the host's table.
@@ -77,6 +80,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::CANDIDATE_ADDRESSES;
 use crate::room::entry::{Act, Entry, Member, Said};
 use crate::room::event::{Closed, Leave};
 use crate::room::id::{MemberId, PeerId, RoomId};
@@ -133,6 +137,13 @@ pub enum FromHost {
     },
     /// The answer to `look`.
     Room(RoomLine),
+    /// A member would host elsewhere from now on.
+    At {
+        /// Who.
+        id: MemberId,
+        /// Where.
+        at: Vec<SocketAddr>,
+    },
     /// A new host lacks what we have after an entry.
     Lack {
         /// Its last entry.
@@ -378,7 +389,7 @@ impl Person {
             peer: self.peer.unwrap_or_else(|| PeerId::stranger(room, self.id)),
             returns: self.peer.is_some(),
             name: Arc::from(self.name),
-            at: self.at,
+            at: self.at.into_iter().take(CANDIDATE_ADDRESSES).collect(),
             n: self.n,
         }
     }

@@ -330,7 +330,9 @@ impl Machine {
                 let mut belongings = process.seat.take().expect("a seat until it hosts").pack();
                 let name = Name::parse(&process.name).unwrap();
                 let room = match (belongings.replica.take(), gone) {
-                    (Some(replica), Some(reason)) => Room::take_over(replica, peer, &name, reason, 100, now),
+                    (Some(replica), Some(reason)) => {
+                        Room::take_over(replica, peer, &name, Vec::new(), reason, 100, now)
+                    }
                     _ => Room::open(RoomId(self.random.u64(..)), peer, &name, Vec::new(), 100, now),
                 };
                 Doing::Hosting(Box::new(Hub::new(room, 0, Own::new(peer, port(), belongings), now)))

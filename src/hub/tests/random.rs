@@ -350,6 +350,7 @@ impl Reader {
                 assert!(self.next.is_some(), "told before the welcome");
                 self.count(peer, n);
             }
+            FromHost::At { .. } => assert!(self.next.is_some(), "told before the welcome"),
             FromHost::Members { members } => assert!(!members.is_empty()),
             FromHost::Refused { .. } | FromHost::Ping | FromHost::Pong | FromHost::Closed { .. } => {}
             FromHost::Handover { .. } | FromHost::Moved { .. } => {}

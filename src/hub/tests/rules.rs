@@ -196,7 +196,15 @@ fn nothing_happens_in_a_room_after_its_end() {
     let mut before = world();
     before.join("gone");
     let replica = before.hub.room().replica().clone();
-    let room = Room::take_over(replica, secret(255).peer(), &name("capo"), Leave::Lost, 100, moment(Duration::ZERO));
+    let room = Room::take_over(
+        replica,
+        secret(255).peer(),
+        &name("capo"),
+        Vec::new(),
+        Leave::Lost,
+        100,
+        moment(Duration::ZERO),
+    );
     let mut world = World::new(room, 0);
     let here = world.join("here");
     world.wait(ABSENT - LINGER / 2);
@@ -358,4 +366,25 @@ fn the_own_participant_is_told_what_the_others_are() {
         "role roster joined message message refused message",
         "in the order of the room"
     );
+}
+
+#[test]
+fn who_comes_back_from_elsewhere_is_where_all_rosters_say() {
+    let mut world = world();
+    let here = world.join("here");
+    let mut come = |at: &str| {
+        let (key, pipe) = (secret(3), world.connect(1 << 20));
+        let hello = format!(r#"{{"type":"hello","v":1,"name":"lorde","key":"{key}","port":9000,"at":["{at}"]}}"#);
+        world.send(pipe, &(hello + "\n"));
+        world.wait(Duration::from_millis(50));
+        let welcome = world.lines(pipe).remove(0);
+        (welcome["members"].as_array().unwrap().last().unwrap().clone(), world.lines(here))
+    };
+    let (home, moved) = (json!(["10.0.0.1:9000", "10.0.0.2:9000"]), json!(["10.0.0.1:9000", "10.0.0.3:9000"]));
+    let (own, told) = come("10.0.0.2");
+    assert_eq!((&own["at"], &told.last().unwrap()["members"][0]["at"]), (&home, &home));
+    let (own, told) = come("10.0.0.3");
+    assert_eq!((&own["at"], told), (&moved, vec![json!({"type": "at", "id": own["id"], "at": moved})]));
+    let (_, told) = come("10.0.0.3");
+    assert_eq!(told, [Value::Null; 0]);
 }

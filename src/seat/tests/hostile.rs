@@ -107,7 +107,7 @@ fn take_over(mut seat: Seat, now: u64) {
     let peer = seat.peer();
     let Some(replica) = seat.pack().replica else { return };
     let name = Name::parse("anna").unwrap();
-    let mut room = Room::take_over(replica, peer, &name, crate::room::event::Leave::Lost, 100, at(now));
+    let mut room = Room::take_over(replica, peer, &name, Vec::new(), crate::room::event::Leave::Lost, 100, at(now));
     // Longer than it listens, and than it waits for anybody.
     for second in 1..20 {
         room.tick(at(now + 1_000 * second));

@@ -3,8 +3,10 @@
 //! One flat structure for all lines, because a tag that is read first would cost every message a copy of its fields.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::EntryLine;
 use crate::room::id::{RoomId, Secret};
@@ -82,10 +84,38 @@ struct Line<'a> {
     v: Option<u32>,
     key: Option<Secret>,
     port: Option<u16>,
+    #[serde(default)]
+    at: Addresses,
     room: Option<RoomId>,
     #[serde(default)]
     have: Vec<Term>,
     entry: Option<Box<EntryLine>>,
+}
+
+/// Addresses that are only hints: whatever is none counts as not said. Other lines may have a field of that name, too.
+type Addresses = Lenient<Vec<Lenient<IpAddr>>>;
+
+/// A value, or something else instead of it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Lenient<T> {
+    This(T),
+    Other(IgnoredAny),
+}
+
+impl<T> Default for Lenient<T> {
+    fn default() -> Self {
+        Self::Other(IgnoredAny)
+    }
+}
+
+impl<T> Lenient<T> {
+    fn value(self) -> Option<T> {
+        match self {
+            Self::This(value) => Some(value),
+            Self::Other(_) => None,
+        }
+    }
 }
 
 /// Reads one line, given without its end.
@@ -116,6 +146,7 @@ pub fn item(line: &[u8]) -> Result<Item<'_>, Bad> {
                 name: line.name.into_owned(),
                 key: line.key,
                 port: line.port.filter(|port| *port != 0),
+                at: line.at.value().into_iter().flatten().filter_map(Lenient::value).collect(),
                 room: line.room,
                 have: line.have,
             })));
@@ -160,6 +191,26 @@ mod tests {
             Ok(Item::Request(Request::Say { n: None, text: "ciao".into(), action: false }))
         );
         assert_eq!(item(br#"{"type":"bye","later":[1,{}]}"#), Ok(Item::Request(Request::Bye)));
+    }
+
+    #[test]
+    fn addresses_are_hints_and_whatever_is_none_is_passed_over() {
+        let at = |field: &str| {
+            let line = format!(r#"{{"type":"hello","v":1,"name":"lorde","at":{field}}}"#);
+            let Ok(Item::Hello(hello)) = item(line.as_bytes()) else { panic!("{line}") };
+            hello.at.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(at(r#"["192.168.1.7","fd00::7"]"#), ["192.168.1.7", "fd00::7"]);
+        assert_eq!(
+            at(r#"["", "10.0.0.7:8808", "lan", "fe80::7%eth0", 7, null, ["10.0.0.8"], "10.0.0.9"]"#),
+            ["10.0.0.9"]
+        );
+        for nothing in ["[]", "null", "7", "\"10.0.0.7\"", "{\"10.0.0.7\":[1,{}]}", "[[[[]]]]"] {
+            assert_eq!(at(nothing), [""; 0], "{nothing}");
+        }
+        // Other lines may have a field of that name.
+        let said = item(br#"{"type":"say","text":"ciao","at":"2026-11-20T21:51:09.001+01:00"}"#);
+        assert!(matches!(said, Ok(Item::Request(Request::Say { .. }))), "{said:?}");
     }
 
     #[test]

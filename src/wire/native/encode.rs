@@ -2,7 +2,7 @@
 //!
 //! A message is encoded once for everybody, so this is the host's busiest code: `said` is written by hand, all else by serde.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
@@ -281,6 +281,16 @@ pub(crate) fn room(out: &mut Vec<u8>, announcement: &Announcement) {
     tagged(out, "room", &RoomLine::new(announcement));
 }
 
+/// Where a member would host from now on.
+pub(crate) fn at(out: &mut Vec<u8>, id: MemberId, at: &[SocketAddr]) {
+    #[derive(Serialize)]
+    struct At<'a> {
+        id: MemberId,
+        at: &'a [SocketAddr],
+    }
+    tagged(out, "at", &At { id, at });
+}
+
 /// A new host lacks what the reader has after an entry.
 pub(crate) fn lack(out: &mut Vec<u8>, after: u64) {
     #[derive(Serialize)]
@@ -300,13 +310,15 @@ pub(crate) fn hello(out: &mut Vec<u8>, hello: &crate::room::request::Hello) {
         key: Option<crate::room::id::Secret>,
         #[serde(skip_serializing_if = "Option::is_none")]
         port: Option<u16>,
+        #[serde(skip_serializing_if = "<[IpAddr]>::is_empty")]
+        at: &'a [IpAddr],
         #[serde(skip_serializing_if = "Option::is_none")]
         room: Option<RoomId>,
         #[serde(skip_serializing_if = "<[Term]>::is_empty")]
         have: &'a [Term],
     }
-    let crate::room::request::Hello { name, key, port, room, have, .. } = hello;
-    tagged(out, "hello", &Line { v: VERSION, name, key: *key, port: *port, room: *room, have });
+    let crate::room::request::Hello { name, key, port, at, room, have, .. } = hello;
+    tagged(out, "hello", &Line { v: VERSION, name, key: *key, port: *port, at, room: *room, have });
 }
 
 /// A message of ours.

@@ -94,6 +94,7 @@ pub(crate) fn host_line(random: &mut Rng, last: u64) -> Vec<u8> {
         ),
         9 if random.u8(..20) == 0 => format!(r#"{{"type":"handover","to":{id}}}"#),
         10 if random.u8(..20) == 0 => format!(r#"{{"type":"closed","reason":"kicked","text":{body}}}"#),
+        12 => format!(r#"{{"type":"at","id":{id},"at":["127.0.0.1:8808","[fe80::1]:{}"]}}"#, random.u16(..)),
         11 => r#"{"type":"a later one","x":[{}]}"#.into(),
         _ => entry(random, last),
     };
@@ -107,7 +108,7 @@ pub(crate) fn request_line(random: &mut Rng) -> Vec<u8> {
         0..=2 => {
             let (key, terms) = (peer(random), terms(random));
             format!(
-                r#"{{"type":"hello","v":1,"name":{name},"key":"{key}","port":8808,"room":"0000000000000007","have":{terms}}}"#
+                r#"{{"type":"hello","v":1,"name":{name},"key":"{key}","port":8808,"at":["10.0.0.7",{name}],"room":"0000000000000007","have":{terms}}}"#
             )
         }
         3..=5 => format!(r#"{{"type":"say","text":{body},"n":{n},"action":true}}"#),

@@ -1,6 +1,6 @@
 //! Every line that one end writes is what the other end reads; and no bytes whatever are more than refused.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use chrono::{DateTime, FixedOffset};
 use proptest::prelude::*;
@@ -166,10 +166,11 @@ proptest! {
     #[test]
     fn a_hello_arrives_whole(
         name in text(), key in prop::option::of(any::<[u8; 16]>()), port in prop::option::of(1..=u16::MAX),
+        at in prop::collection::vec(any::<IpAddr>(), 0..3),
         room in prop::option::of(any::<u64>()), have in prop::collection::vec((any::<u64>(), 0..1_u64 << 53, any::<u64>()), 0..5),
     ) {
         let have = have.into_iter().map(|(term, host, last)| Term { term, host, last }).collect();
-        let hello = Hello { v: VERSION, name, key: key.map(Secret), port, room: room.map(RoomId), have };
+        let hello = Hello { v: VERSION, name, key: key.map(Secret), port, at, room: room.map(RoomId), have };
         let bytes = written(|out| super::hello(out, &hello));
         prop_assert_eq!(asked(&bytes), Item::Hello(Box::new(hello)));
     }
@@ -263,4 +264,19 @@ fn p23_whatever_is_done_to_a_line_is_not_more_than_refused() {
         }
     }
     assert!(good > 1_000 && bad > 200, "{good} good and {bad} bad ones test little");
+}
+
+#[test]
+fn a_member_s_new_home_arrives_whole() {
+    let at: Vec<SocketAddr> = vec!["10.0.0.9:8808".parse().unwrap(), "[fe80::9]:8808".parse().unwrap()];
+    let bytes = written(|out| super::at(out, MemberId(7), &at));
+    assert_eq!(bytes, b"{\"type\":\"at\",\"id\":7,\"at\":[\"10.0.0.9:8808\",\"[fe80::9]:8808\"]}\n");
+    assert_eq!(heard(&bytes), [FromHost::At { id: MemberId(7), at }]);
+}
+
+#[test]
+fn no_member_of_a_roster_has_more_homes_than_are_tried() {
+    let at: Vec<SocketAddr> = (0..100).map(|port| ([10, 0, 0, 9], port).into()).collect();
+    let person = Person { id: MemberId(7), name: "x".into(), host: false, peer: None, at, n: 0 };
+    assert_eq!(person.into_member(ROOM).at.len(), CANDIDATE_ADDRESSES);
 }
