@@ -239,6 +239,12 @@ pub const TELL_AGAIN: Duration = Duration::from_secs(1);
 pub const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 /// Interfaces on which is looked: more than any machine has that a person sits at.
 pub const INTERFACES: usize = 32;
+/// Addresses of one interface from which is sent: nearly all have one of IPv4 and one of IPv6.
+pub const INTERFACE_ADDRESSES: usize = 4;
+/// Datagrams that are read from one socket in one turn: a flood on one interface does not keep the others waiting.
+pub const DATAGRAMS_PER_TURN: usize = 32;
+/// How long the thread that runs discovery may take to end: it waits for nothing but its waker.
+pub const DISCOVERY_END: Duration = Duration::from_millis(500);
 /// Sightings that wait for the network loop; a further one is dropped, because the same host says the same again.
 pub const SIGHTINGS: usize = 256;
 /// Rooms and seekers that a search remembers: more than one port of a LAN has at any time.

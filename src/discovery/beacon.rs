@@ -119,6 +119,16 @@ impl Beacon {
         self.task = task;
     }
 
+    /// What it does.
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Whether it does nothing.
+    pub fn is_resting(&self) -> bool {
+        self.task == Task::Rest
+    }
+
     /// The port on which those listen who have to do with our room; questions after any room go to the usual one.
     pub fn port(&self) -> u16 {
         match &self.task {
@@ -129,7 +139,7 @@ impl Beacon {
 
     /// When something is due; nothing: never.
     pub fn deadline(&self) -> Option<Duration> {
-        (self.task != Task::Rest).then_some(self.due)
+        (!self.is_resting()).then_some(self.due)
     }
 
     /// What is due by now; to be taken until there is nothing.
@@ -156,7 +166,7 @@ impl Beacon {
 
     /// Takes a datagram that came from `from`.
     pub fn receive(&mut self, bytes: &[u8], from: SocketAddr, now: Duration) -> Heard {
-        if self.task == Task::Rest {
+        if self.is_resting() {
             return Heard::default();
         }
         match Datagram::decode(bytes) {
