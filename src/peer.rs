@@ -1,10 +1,10 @@
 //! Carries out what the election says: swaps host for guest and back under a running interface.
 
 mod home;
+mod street;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::Role;
@@ -21,11 +21,12 @@ use crate::mailbox::Mailbox;
 use crate::net::Net;
 use crate::place;
 use crate::room::Room;
-use crate::room::event::{Closed, Command, Event, Leave};
+use crate::room::event::{Closed, Command, Event, Leave, What};
 use crate::room::id::{MemberId, RoomId, Secret};
 use crate::room::replica::Replica;
 use crate::seat::{Over, Phase, Seat};
 use crate::sighting::Seen;
+use street::Street;
 
 /// Takes part in a room, as host or as guest, until that is over in order.
 ///
@@ -35,7 +36,7 @@ pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>
     let net = Net::new()?;
     commands.on_push(net.wake());
     events.on_room(net.wake());
-    let place = place::find(config)?;
+    let mut place = place::find(config)?;
     let listen = place.claim;
     let will = match config.role {
         Role::Auto => Will::Either,
@@ -44,12 +45,17 @@ pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>
     };
     let secret = Secret(random()?);
     let seed = u64::from_le_bytes(random()?);
+    // Without a LAN there is still this machine.
+    let street = Street::open(config, listen, secret.peer(), &net).unwrap_or_else(|error| {
+        let text = format!("nobody on the LAN is found, and nobody finds us: {error}");
+        drop(events.offer(Event { at: net.clock.now().wall, what: What::Notice { text } }));
+        Street::empty()
+    });
+    place.lan = config.address.is_none() && street.has_a_view();
     let election = Election::new(place, will, secret.peer(), seed);
     let port = election.may_host().then_some(config.port);
     let seat = Seat::new(secret, config.name.to_string(), port);
-    let seen = Arc::new(Mailbox::new(SIGHTINGS));
-    seen.on_push(net.wake());
-    Peer { config, commands, events, seen, net, election, seat, listen, claimed: None, seated: None }.run()
+    Peer { config, commands, events, street, net, election, seat, listen, claimed: None, seated: None }.run()
 }
 
 /// One run of the program towards the network.
@@ -57,7 +63,7 @@ struct Peer<'a> {
     config: &'a Config,
     commands: &'a Mailbox<Command>,
     events: &'a Mailbox<Event>,
-    seen: Arc<Mailbox<Seen>>,
+    street: Street,
     net: Net,
     election: Election,
     seat: Seat,
@@ -72,8 +78,9 @@ impl Peer<'_> {
         let mut input = Input::Start;
         loop {
             let action = self.election.next(input, self.net.clock.now().mono);
+            self.street.look(self.election.lookout());
             input = match action {
-                Action::Dial(addresses) => self.dial(&addresses)?,
+                Action::Dial(addresses) => self.dial(addresses)?,
                 Action::Claim(address) => self.claim(address)?,
                 Action::Wait(until) => self.wait(until)?,
                 Action::Sit => self.sit()?,
@@ -126,13 +133,10 @@ impl Peer<'_> {
 
     /// Waits, and looks around meanwhile.
     fn wait(&mut self, until: Duration) -> Result<Input> {
-        let seen = self.seen.clone();
+        let seen = self.street.seen.clone();
         loop {
             let now = self.net.clock.now().mono;
-            while let Some(seen) = seen.take() {
-                self.election.note(seen, now);
-            }
-            let fresh = self.election.fresh(now);
+            let fresh = sighted(&seen, &mut self.election, now);
             if !fresh.is_empty() {
                 return Ok(Input::Sighted(fresh));
             }
@@ -143,10 +147,13 @@ impl Peer<'_> {
         }
     }
 
-    fn dial(&mut self, addresses: &[SocketAddr]) -> Result<Input> {
+    /// Dials, and also where rooms are seen meanwhile.
+    fn dial(&mut self, addresses: Vec<SocketAddr>) -> Result<Input> {
         let own = self.listen.map(|listen| home::addresses(listen, &self.config.interfaces));
         self.seat.set_addresses(own.unwrap_or_default());
-        let (dialed, seated) = self.guest().dial(addresses)?;
+        let mut more = |now| sighted(&self.street.seen, &mut self.election, now);
+        let mut guest = Guest::new(&mut self.net, &mut self.seat, self.commands, self.events);
+        let (dialed, seated) = guest.dial(addresses, &mut more)?;
         if seated.is_some() {
             // We are in somebody else's room: who waits behind our port finds that one too.
             self.claimed = None;
@@ -206,7 +213,10 @@ impl Peer<'_> {
             }
         };
         let hub = Hub::new(room, self.config.rate, Own::new(peer, listener.address(), belongings), now);
-        let around = Surroundings { commands: self.commands, events: self.events, seen: &self.seen, announce: &|_| {} };
+        let street = &self.street;
+        let announce = |announcement| street.announce(announcement);
+        let around =
+            Surroundings { commands: self.commands, events: self.events, seen: &street.seen, announce: &announce };
         let (to, belongings) = match host::run(&mut self.net, listener, hub, log, &around)? {
             Ended::Closed => return Ok(Hosted::Over(Closed::HostShutdown)),
             Ended::HandedOver => return Ok(Hosted::Over(Closed::Left)),
@@ -246,6 +256,14 @@ enum Hosted {
     Over(Closed),
     /// The room goes on elsewhere, and we with it.
     Lost(Loss),
+}
+
+/// Where rooms to go to were seen since the last time.
+fn sighted(seen: &Mailbox<Seen>, election: &mut Election, now: Duration) -> Vec<SocketAddr> {
+    for seen in (0..SIGHTINGS).map_while(|_| seen.take()) {
+        election.note(seen, now);
+    }
+    election.fresh(now)
 }
 
 /// What the election has to know of a room whose host is gone; `here`: how another's address is spelled from here.

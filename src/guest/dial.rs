@@ -4,6 +4,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::race::{Race, Step};
 use super::socket::Socket;
@@ -22,11 +23,16 @@ struct Found {
 }
 
 impl Guest<'_> {
-    /// Connects to the addresses until a room answers; else says what says most of what was found.
+    /// Connects to the addresses until a room answers; else says what says most of what was found. `more` says where else
+    /// it is worth trying by then.
     ///
     /// # Errors
     /// If waiting fails.
-    pub fn dial(&mut self, addresses: &[SocketAddr]) -> Result<(Dialed, Option<Seated>)> {
+    pub fn dial(
+        &mut self,
+        addresses: Vec<SocketAddr>,
+        more: &mut dyn FnMut(Duration) -> Vec<SocketAddr>,
+    ) -> Result<(Dialed, Option<Seated>)> {
         let mut race = Race::new(addresses);
         let mut found = Found::default();
         while !found.is_enough() {
@@ -35,8 +41,9 @@ impl Guest<'_> {
                 break;
             }
             let now = self.net.clock.now().mono;
+            race.add(&more(now));
             match race.step(self.net.poll.registry(), now)? {
-                Step::Connected(place, socket) => match self.greet(socket, addresses[place], &mut race)? {
+                Step::Connected(place, socket) => match self.greet(socket, race.address(place), &mut race)? {
                     (Dialed::In, seated) => return Ok((Dialed::In, seated)),
                     (dialed, _) => found.add(place, dialed),
                 },
@@ -53,12 +60,7 @@ impl Guest<'_> {
 
     /// Says hello and waits for the answer. The other attempts go on, and no further one is begun: whoever answers now
     /// is most likely the room.
-    fn greet(
-        &mut self,
-        mut socket: Socket,
-        address: SocketAddr,
-        race: &mut Race<'_>,
-    ) -> Result<(Dialed, Option<Seated>)> {
+    fn greet(&mut self, mut socket: Socket, address: SocketAddr, race: &mut Race) -> Result<(Dialed, Option<Seated>)> {
         // Small messages must not wait for the acknowledgement of others: 40 ms at the 99th percentile.
         drop(socket.stream.set_nodelay(true));
         self.seat.connected(address.to_string(), self.net.clock.now());

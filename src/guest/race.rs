@@ -15,8 +15,8 @@ use crate::limits::{CONNECT, CONNECT_STAGGER, CONNECTING};
 
 /// The attempts to reach any of these addresses. Dropping it ends those that are still under way.
 #[derive(Debug)]
-pub(super) struct Race<'a> {
-    addresses: &'a [SocketAddr],
+pub(super) struct Race {
+    addresses: Vec<SocketAddr>,
     /// How many of them have been tried, in their order.
     begun: usize,
     /// When the next one is tried though none has failed.
@@ -45,10 +45,25 @@ pub(super) enum Step {
     Done,
 }
 
-impl<'a> Race<'a> {
+impl Race {
     /// A race that has not begun.
-    pub(super) fn new(addresses: &'a [SocketAddr]) -> Self {
+    pub(super) fn new(addresses: Vec<SocketAddr>) -> Self {
         Self { addresses, begun: 0, next_at: Duration::ZERO, pending: Vec::new() }
+    }
+
+    /// Has these tried too, next of all, unless they have been or will be anyway.
+    pub(super) fn add(&mut self, addresses: &[SocketAddr]) {
+        for address in addresses.iter().rev() {
+            if !self.addresses.contains(address) {
+                self.addresses.insert(self.begun, *address);
+                self.next_at = Duration::ZERO;
+            }
+        }
+    }
+
+    /// The address at a place of the list.
+    pub(super) fn address(&self, place: usize) -> SocketAddr {
+        self.addresses[place]
     }
 
     /// Everything that can be done without waiting, until there is something to tell. Whoever asks on after

@@ -31,7 +31,7 @@ fn silence() -> ((socket2::Socket, std::net::TcpStream), SocketAddr) {
 }
 
 /// What is told at that time, however long the system takes to find out.
-fn told(race: &mut Race<'_>, poll: &mut Poll, now: Duration) -> Step {
+fn told(race: &mut Race, poll: &mut Poll, now: Duration) -> Step {
     let mut ready = Events::with_capacity(8);
     loop {
         match race.step(poll.registry(), now).unwrap() {
@@ -51,7 +51,7 @@ fn the_next_address_is_tried_once_one_has_failed() {
     let (_open, open) = listener();
     let (_taken, nobody) = nobody();
     let addresses = [nobody, open, open];
-    let mut race = Race::new(&addresses);
+    let mut race = Race::new(addresses.to_vec());
     let refused = told(&mut race, &mut poll, START);
     assert!(matches!(refused, Step::Failed(0, io::ErrorKind::ConnectionRefused)), "{refused:?}");
     assert!(matches!(told(&mut race, &mut poll, START), Step::Connected(1, _)));
@@ -61,9 +61,22 @@ fn the_next_address_is_tried_once_one_has_failed() {
 }
 
 #[test]
+fn what_comes_to_be_known_under_way_is_tried_next_and_once() {
+    let mut poll = Poll::new().unwrap();
+    let ((_one, one), (_two, two), (_three, three)) = (listener(), listener(), listener());
+    let mut race = Race::new(vec![one, two]);
+    assert!(matches!(told(&mut race, &mut poll, START), Step::Connected(0, _)));
+    race.add(&[three, two, one]);
+    assert!(matches!(told(&mut race, &mut poll, START), Step::Connected(1, _)));
+    assert_eq!(race.address(1), three);
+    assert!(matches!(told(&mut race, &mut poll, START), Step::Connected(2, _)));
+    assert!(matches!(told(&mut race, &mut poll, START), Step::Done));
+}
+
+#[test]
 fn no_address_is_no_race() {
     let mut poll = Poll::new().unwrap();
-    assert!(matches!(told(&mut Race::new(&[]), &mut poll, START), Step::Done));
+    assert!(matches!(told(&mut Race::new(Vec::new()), &mut poll, START), Step::Done));
 }
 
 #[cfg(target_os = "linux")]
@@ -73,7 +86,7 @@ fn an_address_at_which_nobody_answers_is_waited_for_a_moment_and_tried_on() {
     let (_silence, silence) = silence();
     let (_open, open) = listener();
     let addresses = [silence, open];
-    let mut race = Race::new(&addresses);
+    let mut race = Race::new(addresses.to_vec());
     let next_at = START + CONNECT_STAGGER;
     let alone = race.step(poll.registry(), START).unwrap();
     assert!(matches!(alone, Step::Wait(until) if until == next_at), "{alone:?}");
@@ -92,7 +105,7 @@ fn so_many_attempts_are_under_way_at_once_and_no_more() {
     let poll = Poll::new().unwrap();
     let (_silence, silence) = silence();
     let addresses = [silence; 3 * CONNECTING];
-    let mut race = Race::new(&addresses);
+    let mut race = Race::new(addresses.to_vec());
     let (mut now, mut most, mut failed) = (START, 0, Vec::new());
     loop {
         match race.step(poll.registry(), now).unwrap() {

@@ -7,13 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
-use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, RoomLine, ToldLine, VERSION};
+use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, ToldLine, VERSION};
 use crate::limits::JOINED_IN_LINE;
 use crate::room::entry::{Act, Entry, Member, Said};
 use crate::room::event::{Closed, Timestamps, timestamp};
 use crate::room::id::{MemberId, RoomId};
 use crate::room::log::Term;
-use crate::sighting::Announcement;
 
 /// In which light an entry is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,11 +275,6 @@ pub(crate) fn moved(out: &mut Vec<u8>, to: &[SocketAddr]) {
     tagged(out, "moved", &To { to });
 }
 
-/// The answer to `look`.
-pub(crate) fn room(out: &mut Vec<u8>, announcement: &Announcement) {
-    tagged(out, "room", &RoomLine::new(announcement));
-}
-
 /// Where a member would host from now on.
 pub(crate) fn at(out: &mut Vec<u8>, id: MemberId, at: &[SocketAddr]) {
     #[derive(Serialize)]
@@ -374,7 +368,7 @@ fn person(member: &Member, host: bool) -> Person {
 }
 
 /// An object with its `type` first, as a line.
-fn tagged<T: Serialize>(out: &mut Vec<u8>, kind: &'static str, fields: &T) {
+pub(super) fn tagged<T: Serialize>(out: &mut Vec<u8>, kind: &'static str, fields: &T) {
     #[derive(Serialize)]
     struct Tagged<'a, T> {
         #[serde(rename = "type")]

@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::encode::tagged;
 use super::{FromHost, VERSION, is_default};
 use crate::room::event::timestamp;
 use crate::room::id::{PeerId, RoomId};
@@ -33,6 +34,11 @@ pub struct RoomLine {
     /// Whom its host cannot reach.
     #[serde(default, skip_serializing_if = "is_default")]
     pub blocked: Option<PeerId>,
+}
+
+/// The answer to `look`.
+pub(crate) fn room(out: &mut Vec<u8>, announcement: &Announcement) {
+    tagged(out, "room", &RoomLine::new(announcement));
 }
 
 impl RoomLine {
@@ -78,11 +84,12 @@ mod tests {
 
     #[test]
     fn what_a_room_says_of_itself_is_read_back_wherever_it_stands() {
-        let (room, host, name, blocked) = (RoomId(7), PeerId([3; 16]), "capo \"x\"".into(), Some(PeerId([4; 16])));
+        let (id, host, name, blocked) = (RoomId(7), PeerId([3; 16]), "capo \"x\"".into(), Some(PeerId([4; 16])));
         let opened = 1_763_675_463_123;
-        let said = Announcement { room, opened, term: 4, host, port: 8808, name, members: 3, closed: true, blocked };
+        let said =
+            Announcement { room: id, opened, term: 4, host, port: 8808, name, members: 3, closed: true, blocked };
         let mut bytes = b"What is your name?\n{\"type\":\"ping\"}\n".to_vec();
-        super::super::room(&mut bytes, &said);
+        room(&mut bytes, &said);
         assert_eq!(room_told(&bytes), Some(said));
         assert_eq!(room_told(&bytes[..bytes.len() - 1]), None, "half a line says nothing");
         assert_eq!(room_told(b"HTTP/1.1 400 Bad Request\r\n\r\n"), None);

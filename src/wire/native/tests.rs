@@ -6,8 +6,11 @@ use chrono::{DateTime, FixedOffset};
 use proptest::prelude::*;
 
 use super::*;
+use crate::room::entry::{Act, Entry, Said};
+use crate::room::event::Leave;
 use crate::room::id::Secret;
 use crate::room::log::Log;
+use crate::room::replica::Replica;
 use crate::room::request::{Hello, Request};
 
 const ROOM: RoomId = RoomId(0x5f0c);
