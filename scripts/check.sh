@@ -6,9 +6,10 @@
 # Installs what it needs and the machine lacks, where apt-get is there to do so. Ends with status 0 if all is well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
 
 # What the checks call, and the Debian package that brings it.
-needed=(cc:gcc jq:jq python3:python3)
+needed=(cc:gcc jq:jq python3:python3 ip:iproute2 nft:nftables)
 
 missing=()
 for pair in "${needed[@]}"; do
