@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Chat, Proxy, Raw, Signal, Stage, eventually, free_port, heavy, is};
+use crate::support::{Chat, Proxy, Raw, Signal, Stage, eventually, free_port, heavy, is, same_everywhere, shown};
 
 /// How soon somebody hosts again: promised are 3 s, on a machine with nothing else to do.
 const BOUND: Duration = Duration::from_secs(6);
@@ -35,25 +35,6 @@ fn kill(host: &Chat, survivors: &[Chat]) -> usize {
     let name = &roles[hosts[0]]["name"];
     assert!(roles.iter().all(|role| role["host"] == *name && role["term"] == roles[0]["term"]), "{roles:#?}");
     hosts[0]
-}
-
-/// The public messages that a process has shown: place, sender, text.
-fn shown(chat: &Chat) -> Vec<(u64, String, String)> {
-    let text = |message: &Value, key: &str| message[key].as_str().unwrap().to_owned();
-    let messages = chat.messages();
-    messages.iter().map(|it| (it["seq"].as_u64().unwrap(), text(it, "from"), text(it, "text"))).collect()
-}
-
-/// Holds that all have shown the same, once, in one order with growing places, and returns it.
-fn same_everywhere(chats: &[Chat]) -> Vec<(u64, String, String)> {
-    let reference = shown(&chats[0]);
-    for chat in chats {
-        assert_eq!(shown(chat), reference);
-    }
-    assert!(reference.windows(2).all(|pair| pair[0].0 < pair[1].0), "places grow: {reference:#?}");
-    let texts: BTreeSet<_> = reference.iter().map(|(_, _, text)| text).collect();
-    assert_eq!(texts.len(), reference.len(), "shown twice: {reference:#?}");
-    reference
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod cli;
 mod election;
 mod errors;
 mod failover;
+#[cfg(target_os = "linux")]
+mod lan;
 mod log;
 mod native;
 mod not_a_room;

@@ -5,7 +5,10 @@
 
 mod chat;
 mod impostor;
+#[cfg(target_os = "linux")]
+pub(crate) mod lan;
 mod logbook;
+mod order;
 mod port;
 mod proxy;
 mod raw;
@@ -19,6 +22,7 @@ use parking_lot::{Mutex, MutexGuard};
 pub(crate) use chat::{Chat, is, names, said};
 pub(crate) use impostor::Impostor;
 pub(crate) use logbook::Logbook;
+pub(crate) use order::{same_everywhere, shown};
 pub(crate) use port::free_port;
 pub(crate) use proxy::Proxy;
 pub(crate) use raw::Raw;

@@ -57,21 +57,35 @@ impl Stage {
 
     /// A process to be started: its label names its log; it keeps to this machine and inherits nothing.
     pub(crate) fn start(&self, label: &str) -> Start<'_> {
-        Start { stage: self, label: label.to_owned(), command: self.command(Path::new(PROGRAM)), chats: true }
+        Start {
+            stage: self,
+            label: label.to_owned(),
+            command: self.command(Path::new(PROGRAM)),
+            chats: true,
+            alone: true,
+        }
+    }
+
+    /// As `start`, but in a network namespace, and not told to keep to itself.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_in(&self, namespace: &str, label: &str) -> Start<'_> {
+        let mut command = self.command(Path::new("ip"));
+        command.args(["netns", "exec", namespace, PROGRAM]);
+        Start { stage: self, label: label.to_owned(), command, chats: true, alone: false }
     }
 
     /// A shell line to be started, for pipes and limits; `$CHAT` is the executable.
     pub(crate) fn shell(&self, label: &str, line: &str) -> Start<'_> {
         let mut command = self.command(Path::new("/bin/sh"));
         command.arg("-c").arg(line).env("CHAT", PROGRAM);
-        Start { stage: self, label: label.to_owned(), command, chats: false }
+        Start { stage: self, label: label.to_owned(), command, chats: false, alone: true }
     }
 
     /// A command in the stage's folder, with a clean environment.
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().current_dir(self.folder.path());
-        command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", self.folder.path());
+        command.env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin").env("HOME", self.folder.path());
         command.env("USER", "tester").env("LANG", "C.UTF-8").env("RUST_BACKTRACE", "1");
         // Where coverage is measured, the processes count as well.
         command.envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)));
@@ -133,6 +147,8 @@ pub(crate) struct Start<'a> {
     command: Command,
     /// It is a chat, so that it gets a log of its own.
     chats: bool,
+    /// It keeps to this machine.
+    alone: bool,
 }
 
 impl Start<'_> {
@@ -162,7 +178,10 @@ impl Start<'_> {
     /// Starts it.
     pub(crate) fn run(mut self) -> Chat {
         if self.chats {
-            self.command.arg("--no-discovery").arg("--log").arg(self.stage.path(&format!("{}.log", self.label)));
+            self.command.arg("--log").arg(self.stage.path(&format!("{}.log", self.label)));
+        }
+        if self.chats && self.alone {
+            self.command.arg("--no-discovery");
         }
         let chat = Chat::new(&self.label, self.command.spawn().unwrap());
         self.stage.screens.borrow_mut().push(chat.screen());
