@@ -193,7 +193,9 @@ impl Watch {
             return;
         }
         self.list(now);
-        self.sockets.update(&self.interfaces, &self.ports());
+        if self.sockets.update(&self.interfaces, &self.ports()) {
+            self.beacon.hurry(now);
+        }
     }
 
     fn list(&mut self, now: Duration) {

@@ -119,6 +119,11 @@ impl Beacon {
         self.task = task;
     }
 
+    /// Others can be reached now who could not: what would be said later is due now.
+    pub fn hurry(&mut self, now: Duration) {
+        self.due = self.due.min(now);
+    }
+
     /// What it does.
     pub fn task(&self) -> &Task {
         &self.task

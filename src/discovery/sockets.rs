@@ -70,8 +70,8 @@ impl Sockets {
     }
 
     /// Looks at these interfaces from now on, and listens on these ports. What is open already and still wanted stays
-    /// open; what could not be opened before is tried again.
-    pub(super) fn update(&mut self, interfaces: &[Interface], ports: &[u16]) {
+    /// open; what could not be opened before is tried again. Returns whether somebody can be reached now who could not.
+    pub(super) fn update(&mut self, interfaces: &[Interface], ports: &[u16]) -> bool {
         let is_new = self.interfaces != interfaces || self.ports != ports;
         if is_new {
             self.interfaces = interfaces.to_vec();
@@ -80,10 +80,13 @@ impl Sockets {
             let wanted = &self.wanted;
             self.mouths.retain(|mouth| wanted.contains(&mouth.spot));
         }
+        let before = self.token;
         self.open_mouths();
+        let reaches_more = self.token > before;
         if is_new || !self.deaf.is_empty() {
             self.open_ears();
         }
+        reaches_more
     }
 
     /// Whether there is no way to send anything.

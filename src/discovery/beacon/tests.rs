@@ -245,6 +245,15 @@ fn what_matters_is_announced_at_once_and_the_rest_with_it() {
 }
 
 #[test]
+fn who_can_reach_others_again_does_not_wait() {
+    let mut host = host(1);
+    assert!(host.due(Duration::ZERO).is_some() && host.due(MS).is_none());
+    host.hurry(MS);
+    assert!(host.due(MS).is_some() && host.due(MS).is_none());
+    assert_eq!(host.deadline(), Some(ANNOUNCE_EVERY + MS));
+}
+
+#[test]
 fn who_rests_is_deaf() {
     let bytes = host(1).due(Duration::ZERO).unwrap().bytes;
     assert_eq!(beacon(2, 8808, Task::Rest).receive(&bytes, address(1), MS), Heard::default());
