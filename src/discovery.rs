@@ -6,10 +6,12 @@
 
 pub mod beacon;
 mod datagram;
+pub mod dns_sd;
 pub mod interfaces;
 pub mod listing;
 mod sockets;
 mod spot;
+mod txt;
 
 use std::io;
 use std::sync::Arc;

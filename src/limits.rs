@@ -263,3 +263,19 @@ pub const VISITS: u32 = 3;
 pub const BLOCKED_FOR: Duration = Duration::from_secs(30);
 /// How often a change that decides nothing (how many there are, what the host is called) is announced.
 pub const ANNOUNCE_CHANGE: Duration = Duration::from_millis(500);
+/// The longest string of a DNS-SD record, key and value (RFC 6763, section 6.1).
+pub const TXT_STRING_MAX_BYTES: usize = 255;
+/// The longest part of a name in the DNS (RFC 1035, section 2.3.4): what a room is called in a Bonjour browser.
+pub const DNS_LABEL_MAX_BYTES: usize = 63;
+/// How often a host repeats its DNS-SD record unasked, for a network that has healed. Seldom: for a second after it, nobody
+/// who asks is answered (RFC 6762, section 6), and that is longer than anybody looks.
+pub const DNS_SD_REPEAT: Duration = Duration::from_secs(30);
+/// How often the record is brought up to date where only the members or the name have changed, for the same reason. What
+/// decides between two rooms goes out as often as the beacon announces.
+pub const DNS_SD_UPDATE: Duration = Duration::from_secs(10);
+/// How often a sighting is repeated while the record is there: the first may have been dropped.
+pub const DNS_SD_AGAIN: Duration = Duration::from_secs(5);
+/// How many DNS-SD records are heard of before all are forgotten and asked for anew: what is kept of a liar's is bounded.
+pub const DNS_SD_RECORDS: usize = 1_024;
+/// How long the DNS-SD daemon may take to say goodbye and end; it answers at once unless something is broken.
+pub const DNS_SD_GOODBYE: Duration = Duration::from_millis(500);

@@ -33,6 +33,7 @@ const PURE: &[&str] = &[
     "discovery/beacon",
     "discovery/datagram",
     "discovery/interfaces",
+    "discovery/txt",
     "limits",
     "moment",
     "error",
