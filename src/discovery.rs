@@ -1,8 +1,8 @@
 //! The LAN: who hosts a room there, and telling others of ours.
 //!
-//! One thread, `discovery`, does it as long as it has a task, on all chosen interfaces, which it looks at again as they come
-//! and go; at rest it has no socket open and does not wake. Every way of discovery yields [`Seen`], through one mailbox.
-//! It knows neither the rules of the room nor who is to host.
+//! Two ways: a beacon of our own, and DNS-SD. One thread, `discovery`, drives both as long as it has a task, on all chosen
+//! interfaces, which it looks at again as they come and go; at rest no socket is open and nothing wakes. Either way yields
+//! [`Seen`], through one mailbox. It knows neither the rules of the room nor who is to host.
 
 pub mod beacon;
 mod datagram;
@@ -26,6 +26,7 @@ use parking_lot::Mutex;
 
 pub use beacon::Task;
 use beacon::{Beacon, Outgoing};
+use dns_sd::DnsSd;
 use interfaces::Interface;
 use sockets::Sockets;
 
@@ -131,6 +132,7 @@ struct Watch {
     shared: Arc<Shared>,
     beacon: Beacon,
     sockets: Sockets,
+    dns_sd: DnsSd,
     interfaces: Vec<Interface>,
     /// When they are looked at again.
     look_again: Duration,
@@ -142,6 +144,11 @@ impl Watch {
     fn new(net: Net, scope: Scope, seen: Arc<Mailbox<Seen>>, shared: Arc<Shared>) -> io::Result<Self> {
         let sockets = Sockets::new(net.poll.registry().try_clone()?);
         let beacon = Beacon::new(scope.port, scope.me, Rng::with_seed(getrandom::u64().map_err(io::Error::other)?));
+        let heard = seen.clone();
+        let dns_sd = DnsSd::new(Some(scope.port).filter(|port| *port != 0), scope.me, move |sighting| {
+            // As below.
+            drop(heard.offer(Seen::Room(sighting)));
+        });
         let mut watch = Self {
             net,
             asked: scope.interfaces,
@@ -149,6 +156,7 @@ impl Watch {
             shared,
             beacon,
             sockets,
+            dns_sd,
             interfaces: Vec::new(),
             look_again: Duration::ZERO,
             unlisted: Vec::new(),
@@ -169,6 +177,7 @@ impl Watch {
             while let Some(outgoing) = self.beacon.due(now) {
                 self.sockets.send(&outgoing);
             }
+            self.drive_dns_sd(now);
             self.report();
             let timeout = self.timeout();
             match self.net.poll.poll(&mut ready, timeout) {
@@ -180,6 +189,7 @@ impl Watch {
                 _ => {}
             }
         }
+        self.dns_sd.rest();
     }
 
     /// Takes the next task, if there is one.
@@ -236,10 +246,20 @@ impl Watch {
         }
     }
 
+    /// The second way. It is told again and again: it keeps to its own pace.
+    fn drive_dns_sd(&mut self, now: Duration) {
+        match self.beacon.task() {
+            Task::Rest => self.dns_sd.rest(),
+            Task::Look { .. } => self.dns_sd.drive(&self.interfaces, None, now),
+            Task::Announce(announcement) => self.dns_sd.drive(&self.interfaces, Some(announcement), now),
+        }
+    }
+
     fn report(&self) {
         let is_mute = !self.beacon.is_resting() && self.sockets.is_mute();
         self.shared.is_blind.store(self.interfaces.is_empty() || is_mute, Ordering::Relaxed);
-        let troubles = [self.unlisted.clone(), self.sockets.troubles()].concat();
+        let dns_sd = self.dns_sd.trouble().map(ToOwned::to_owned);
+        let troubles = [self.unlisted.clone(), self.sockets.troubles(), Vec::from_iter(dns_sd)].concat();
         *self.shared.troubles.lock() = troubles;
     }
 

@@ -243,8 +243,8 @@ pub const INTERFACES: usize = 32;
 pub const INTERFACE_ADDRESSES: usize = 4;
 /// Datagrams that are read from one socket in one turn: a flood on one interface does not keep the others waiting.
 pub const DATAGRAMS_PER_TURN: usize = 32;
-/// How long the thread that runs discovery may take to end: it waits for nothing but its waker.
-pub const DISCOVERY_END: Duration = Duration::from_millis(500);
+/// How long the thread that runs discovery may take to end: it waits for nothing but its waker and a goodbye.
+pub const DISCOVERY_END: Duration = DNS_SD_GOODBYE.saturating_add(Duration::from_millis(500));
 /// Sightings that wait for the network loop; a further one is dropped, because the same host says the same again.
 pub const SIGHTINGS: usize = 256;
 /// Rooms and seekers that a search remembers: more than one port of a LAN has at any time.

@@ -112,6 +112,19 @@ fn two_hosts_see_each_other() {
 }
 
 #[test]
+fn where_no_datagram_of_ours_passes_dns_sd_does() {
+    let port = free_port();
+    let (hear, heard) = mpsc::channel();
+    let mut mute = DnsSd::new(Some(port), PeerId([9; 16]), move |sighting| drop(hear.send(sighting)));
+    let interfaces = interfaces::select(listing::list().unwrap(), &[loopback()]);
+    mute.drive(&interfaces, Some(&announcement(9, port)), Duration::ZERO);
+    let host = Peer::new(8, port).hosts(8, port);
+    host.wait_for_room(9, port);
+    let sighting = heard.recv_timeout(Duration::from_secs(AT_MOST)).unwrap();
+    assert_eq!(sighting.announcement, announcement(8, port));
+}
+
+#[test]
 fn a_room_on_another_port_is_not_seen_unless_any_is_looked_for() {
     let (port, other) = (free_port(), free_port());
     let host = Peer::new(1, port).hosts(1, port);
