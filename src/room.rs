@@ -13,6 +13,7 @@ pub mod entry;
 pub mod event;
 pub mod home;
 pub mod id;
+mod late;
 mod leaving;
 pub mod log;
 pub mod name;
@@ -34,6 +35,7 @@ use effect::banned;
 pub use effect::{Admission, Effect, End, Letter, Refusal};
 use entry::{Act, Entry, Member, Said};
 use id::{MemberId, PeerId, RoomId};
+use late::Known;
 use log::{Log, common};
 use name::Name;
 use names::Names;
@@ -89,6 +91,8 @@ pub struct Room {
     flush: Option<Flush>,
     /// Members whose other past is wanted, and which entries of it.
     pasts: HashMap<MemberId, RangeInclusive<u64>>,
+    /// The messages that such a past may have as well.
+    known: Known,
     absent_until: Option<Duration>,
 }
 
@@ -122,6 +126,7 @@ impl Room {
             last_admission: None,
             flush: None,
             pasts: HashMap::new(),
+            known: Known::default(),
             absent_until: None,
         }
     }

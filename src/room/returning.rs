@@ -1,11 +1,11 @@
-//! Coming back: the flush with which a new host begins, and members that come with a past of their own.
+//! Coming back: the flush with which a new host begins, and members that find their place again.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::entry::{Act, Entry, Member, Said};
+use super::entry::{Act, Entry, Member};
 use super::event::Leave;
 use super::home::homes;
 use super::id::{MemberId, PeerId};
@@ -234,28 +234,5 @@ impl Room {
             None => Arc::from(arrival.name.as_str()),
         };
         self.admission(id, name, arrival)
-    }
-
-    /// Messages out of another past, from a member that was asked for them: appended as late, unless the room has them.
-    pub fn take_late(&mut self, id: MemberId, entries: Vec<Entry>) {
-        for entry in entries {
-            let Some(wanted) = self.pasts.get_mut(&id).filter(|wanted| wanted.contains(&entry.seq)) else { return };
-            *wanted = entry.seq + 1..=*wanted.end();
-            let Act::Said(said) = entry.act else { continue };
-            let known = |have: &Entry| have.said().is_some_and(|have| (have.peer, have.n) == (said.peer, said.n));
-            if self.replica.log.iter().any(known) {
-                continue;
-            }
-            let Ok(text) = message(&said.text).map(Arc::from) else { continue };
-            let by = self.peers.get(&said.peer).copied();
-            if by.is_none() {
-                self.remember_count(said.peer, said.n);
-            }
-            let by = by.unwrap_or(MemberId(0));
-            let seq = self.replica.log.last() + 1;
-            let from = Name::for_login(&said.from).into();
-            let act = Act::Said(Said { by, from, text, late: true, ..said });
-            self.replica.append(Entry { seq, term: self.replica.term, at: entry.at, act });
-        }
     }
 }
