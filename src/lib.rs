@@ -82,6 +82,7 @@ pub mod peer;
 pub mod place;
 pub mod room;
 pub mod run;
+pub mod scout;
 pub mod seat;
 pub mod session;
 pub mod shutdown;

@@ -282,3 +282,8 @@ pub const DNS_SD_AGAIN: Duration = Duration::from_secs(5);
 pub const DNS_SD_RECORDS: usize = 1_024;
 /// How long the DNS-SD daemon may take to say goodbye and end; it answers at once unless something is broken.
 pub const DNS_SD_GOODBYE: Duration = Duration::from_millis(500);
+
+// --- Looking at the machine ---------------------------------------------------------------------------------------
+
+/// How long who is at an address is asked: on a LAN it answers in milliseconds, and somebody waits for many such answers.
+pub const GLANCE: Duration = Duration::from_millis(500);

@@ -13,7 +13,7 @@ const LADDER: &[&[&str]] = &[
     &["room", "mailbox", "clock", "descriptors"],
     &["sighting"],
     &["wire", "connection_log", "cli", "net", "shutdown"],
-    &["session", "seat", "config", "ui", "election"],
+    &["session", "seat", "config", "ui", "election", "scout"],
     &["hub", "place"],
     &["host", "guest", "discovery"],
     &["peer"],
