@@ -125,6 +125,8 @@ pub enum Role {
 pub enum Command {
     /// Read a connections log: who was there, from where, when and for how long
     Log(LogArgs),
+    /// Say why nobody is found on the LAN, and the command that cures it
+    Doctor(DoctorArgs),
     /// Print shell completions
     Completions {
         /// For which shell
@@ -168,6 +170,35 @@ pub struct LogArgs {
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
 }
+
+/// The arguments of `hybrid-chat doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub struct DoctorArgs {
+    /// The room's port [default: 8808]
+    #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+
+    /// Look at this network interface only; may be repeated [default: all that lead to a LAN]
+    #[arg(long, value_name = "NAME")]
+    pub interface: Vec<String>,
+
+    /// Print what was found as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+It talks to itself across each network interface, and looks at the port, the firewalls, VPNs and containers. Nothing is \
+changed. Some firewalls show their rules to root only: sudo hybrid-chat doctor.
+
+Examples:
+  hybrid-chat doctor                           why is nobody found?
+  hybrid-chat doctor --interface wlan0         the same, by Wi-Fi only
+  hybrid-chat doctor --json | jq -r '.findings[] | select(.weight == \"problem\") | .cure'
+                                               what to type
+
+Exit status: 0 a room could be found from here, 1 it could not, 2 the command line was wrong.";
 
 /// A name by the rules of the room.
 fn name(typed: &str) -> Result<Name, String> {

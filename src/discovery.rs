@@ -29,6 +29,7 @@ use beacon::{Beacon, Outgoing};
 use dns_sd::DnsSd;
 use interfaces::Interface;
 use sockets::Sockets;
+pub(crate) use spot::{GROUP_V4, GROUP_V6};
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};

@@ -39,6 +39,7 @@
 //! | a bound | [`limits`] |
 //! | a line of the connections log | [`connection_log`] |
 //! | a message of failure, an exit status | [`error`] |
+//! | what keeps people from finding each other, and its cure | [`doctor`] |
 //! | a screen | [`ui`] |
 //!
 //! # What always holds
@@ -69,6 +70,7 @@ pub mod config;
 pub mod connection_log;
 pub mod descriptors;
 pub mod discovery;
+pub mod doctor;
 pub mod election;
 pub mod error;
 pub mod guest;

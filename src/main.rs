@@ -11,7 +11,7 @@ use hybrid_chat::config::{self, Config};
 use hybrid_chat::error::{Error, Result};
 use hybrid_chat::room::event::Closed;
 use hybrid_chat::room::text;
-use hybrid_chat::{connection_log, peer, run, shutdown};
+use hybrid_chat::{connection_log, doctor, peer, run, shutdown};
 
 /// Parses, runs, and says why it failed. A wrong command line ends here with status 2.
 fn main() -> ExitCode {
@@ -25,6 +25,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         None => chat(cli.room),
         Some(Command::Log(args)) => log(args),
+        Some(Command::Doctor(args)) => doctor(args),
         Some(Command::Completions { shell }) => print(&cli::completions(shell)),
         Some(Command::Man) => print(&cli::man().map_err(|error| Error::io("write the man page", error))?),
     }
@@ -51,6 +52,11 @@ fn log(args: cli::LogArgs) -> Result<ExitCode> {
     let mut wait = |time| stopped.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
     connection_log::command(&options, &mut io::stdout(), &mut io::stderr(), now, &mut wait)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn doctor(args: cli::DoctorArgs) -> Result<ExitCode> {
+    let findable = doctor::command(args, &mut io::stdout(), Local::now().fixed_offset())?;
+    Ok(if findable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The login name: as the environment has it, else as the system does; empty if neither says.

@@ -13,10 +13,10 @@ use crate::limits::INTERFACE_ADDRESSES;
 
 /// Where those listen who have to do with us. In 239.255.0.0/16, which is free for local use and which no router lets out
 /// of a site (RFC 2365), below its reserved end.
-pub(super) const GROUP_V4: Ipv4Addr = Ipv4Addr::new(239, 255, 88, 8);
+pub(crate) const GROUP_V4: Ipv4Addr = Ipv4Addr::new(239, 255, 88, 8);
 /// The same in IPv6: of the link only and not assigned (`ff12`, RFC 4291), with an id of those that anybody may choose
 /// (from 8000:0000 up, RFC 3307).
-pub(super) const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff12, 0, 0, 0, 0, 0, 0x8808, 0x8808);
+pub(crate) const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff12, 0, 0, 0, 0, 0, 0x8808, 0x8808);
 
 /// An address of an interface.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@
 
 mod architecture;
 mod cli;
+mod doctor;
 mod election;
 mod errors;
 mod failover;
