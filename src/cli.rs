@@ -125,6 +125,8 @@ pub enum Role {
 pub enum Command {
     /// Read a connections log: who was there, from where, when and for how long
     Log(LogArgs),
+    /// List the rooms on the LAN
+    Rooms(RoomsArgs),
     /// Say why nobody is found on the LAN, and the command that cures it
     Doctor(DoctorArgs),
     /// Print shell completions
@@ -170,6 +172,40 @@ pub struct LogArgs {
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
 }
+
+/// The arguments of `hybrid-chat rooms`.
+#[derive(Debug, Args)]
+#[command(after_help = ROOMS_EXAMPLES)]
+pub struct RoomsArgs {
+    /// Only the room of this port [default: all ports]
+    #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+
+    /// Look on this network interface only; may be repeated [default: all that lead to a LAN]
+    #[arg(long, value_name = "NAME")]
+    pub interface: Vec<String>,
+
+    /// Go on, and print a line whenever a room comes (+), changes (~) or goes (-)
+    #[arg(long)]
+    pub watch: bool,
+
+    /// Print one JSON object a room or change
+    #[arg(long)]
+    pub json: bool,
+}
+
+const ROOMS_EXAMPLES: &str = "\
+It looks for one second, and lists what has answered.
+
+With --json each object has event (found; with --watch also changed and gone), at, port, host (the host's name), address \
+and addresses (IP:PORT), members (how many), closed (whether it takes a passphrase), opened (when), room (its id) and term.
+
+Examples:
+  hybrid-chat rooms                            who is chatting here?
+  hybrid-chat rooms --watch                    and who begins to?
+  hybrid-chat rooms --json | jq -r .address    the addresses, for a script
+
+Exit status: 0 also where there is no room, 1 failed, 2 the command line was wrong.";
 
 /// The arguments of `hybrid-chat doctor`.
 #[derive(Debug, Args)]

@@ -39,6 +39,7 @@
 //! | a bound | [`limits`] |
 //! | a line of the connections log | [`connection_log`] |
 //! | a message of failure, an exit status | [`error`] |
+//! | the list of rooms on the LAN | [`rooms`] |
 //! | what keeps people from finding each other, and its cure | [`doctor`] |
 //! | a screen | [`ui`] |
 //!
@@ -83,6 +84,7 @@ pub mod net;
 pub mod peer;
 pub mod place;
 pub mod room;
+pub mod rooms;
 pub mod run;
 pub mod scout;
 pub mod seat;

@@ -295,3 +295,18 @@ pub const ASK_A_PROGRAM: Duration = Duration::from_millis(800);
 pub const ASK_A_PROGRAM_BYTES: u64 = 8 * 1024 * 1024;
 /// How deep rules of nftables are followed from chain to chain, as deep as the kernel does.
 pub const RULESET_DEPTH: usize = 16;
+
+// --- The list of rooms --------------------------------------------------------------------------------------------
+
+/// How long rooms are looked for before they are listed: three questions, and time to ask each room itself.
+pub const LIST: Duration = Duration::from_secs(1);
+/// How often a listed room is asked whether it is still there: each time is two lines in its host's connections log.
+pub const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// How soon it is asked again when it has not answered, or says other things on the LAN than before.
+pub const ASK_SOON: Duration = Duration::from_secs(1);
+/// How many answers in a row a listed room may owe before it is gone: a busy host may be late once.
+pub const MISSED_ANSWERS: u32 = 2;
+/// How many addresses are asked at the same time: forged sightings cost no more threads than that.
+pub const ASKED_AT_ONCE: usize = 16;
+/// How many addresses are kept at which something was seen: more than a LAN has rooms.
+pub const ROOM_ADDRESSES: usize = 1_024;

@@ -11,7 +11,7 @@ use hybrid_chat::config::{self, Config};
 use hybrid_chat::error::{Error, Result};
 use hybrid_chat::room::event::Closed;
 use hybrid_chat::room::text;
-use hybrid_chat::{connection_log, doctor, peer, run, shutdown};
+use hybrid_chat::{connection_log, doctor, peer, rooms, run, shutdown};
 
 /// Parses, runs, and says why it failed. A wrong command line ends here with status 2.
 fn main() -> ExitCode {
@@ -25,6 +25,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         None => chat(cli.room),
         Some(Command::Log(args)) => log(args),
+        Some(Command::Rooms(args)) => rooms::command(args, &mut io::stdout()).map(|()| ExitCode::SUCCESS),
         Some(Command::Doctor(args)) => doctor(args),
         Some(Command::Completions { shell }) => print(&cli::completions(shell)),
         Some(Command::Man) => print(&cli::man().map_err(|error| Error::io("write the man page", error))?),

@@ -20,7 +20,7 @@ fn help_names_every_option_and_goes_to_stdout() {
     {
         assert!(help.contains(word), "no {word} in\n{help}");
     }
-    for word in ["log", "doctor", "completions", "man", "ADDRESS"] {
+    for word in ["log", "rooms", "doctor", "completions", "man", "ADDRESS"] {
         assert!(help.contains(word), "no {word} in\n{help}");
     }
     assert!(chat.stderr().is_empty());

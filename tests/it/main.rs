@@ -19,6 +19,7 @@ mod native;
 mod not_a_room;
 mod readme;
 mod robust;
+mod rooms;
 mod shutdown;
 mod support;
 mod talk;
