@@ -51,7 +51,7 @@ pub struct Scope {
 }
 
 /// Discovery on the LAN, at rest until it is given a [`Task`]. Dropping it ends its thread, within
-/// [`DISCOVERY_END`](crate::limits::DISCOVERY_END).
+/// [`DISCOVERY_END`].
 #[derive(Debug)]
 pub struct Lan {
     shared: Arc<Shared>,

@@ -168,6 +168,13 @@ impl Election {
         }
     }
 
+    /// At these addresses no machine has answered: whoever would host there alone is not waited for.
+    pub fn cannot_reach(&mut self, addresses: &[SocketAddr]) {
+        if let State::Walking(walk) = &mut self.state {
+            walk.cannot_reach(addresses);
+        }
+    }
+
     /// What to do next.
     pub fn next(&mut self, input: Input, now: Duration) -> Action {
         match input {

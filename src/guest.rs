@@ -2,7 +2,7 @@
 //!
 //! It speaks on one socket at a time. What the bytes mean is the seat's business; where to dial, the election's.
 
-mod dial;
+pub mod dial;
 mod race;
 mod socket;
 

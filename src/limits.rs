@@ -107,8 +107,8 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connecting to one address.
 pub const CONNECT: Duration = Duration::from_secs(2);
 /// How long a connection attempt goes on alone before the next address is tried as well: longer than a handshake takes on
-/// any LAN, shorter than a person notices (RFC 8305 recommends 250 ms, for the whole Internet).
-pub const CONNECT_STAGGER: Duration = Duration::from_millis(200);
+/// any LAN, shorter than a person notices (RFC 8305 recommends 250 ms for the whole Internet, and 100 ms at the least).
+pub const CONNECT_STAGGER: Duration = Duration::from_millis(100);
 /// Connection attempts at once: as many as begin before the first of them has taken too long.
 pub const CONNECTING: usize = (CONNECT.as_millis() / CONNECT_STAGGER.as_millis()) as usize;
 /// The answer to `hello`.

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::connection_log::ConnectionLog;
 use crate::election::{Action, Election, Failure, How, Input, Loss, Will};
 use crate::error::{Error, Result};
+use crate::guest::dial::Outcome;
 use crate::guest::{Guest, Seated};
 use crate::host::listener::{Claim, Listener, claim};
 use crate::host::{self, Ended, Surroundings};
@@ -153,7 +154,8 @@ impl Peer<'_> {
         self.seat.set_addresses(own.unwrap_or_default());
         let mut more = |now| sighted(&self.street.seen, &mut self.election, now);
         let mut guest = Guest::new(&mut self.net, &mut self.seat, self.commands, self.events);
-        let (dialed, seated) = guest.dial(addresses, &mut more)?;
+        let Outcome { dialed, seated, unreachable } = guest.dial(addresses, &mut more)?;
+        self.election.cannot_reach(&unreachable);
         if seated.is_some() {
             // We are in somebody else's room: who waits behind our port finds that one too.
             self.claimed = None;

@@ -20,7 +20,7 @@ pub enum Input {
     CannotHost,
     /// The wait is over.
     Waited,
-    /// Rooms were seen: what [`Election::fresh`] has given.
+    /// Rooms were seen: what [`Election::fresh`](super::Election::fresh) has given.
     Sighted(Vec<SocketAddr>),
     /// We were in, and are no longer.
     Lost(Loss),

@@ -2,7 +2,8 @@ use std::io::ErrorKind;
 
 use super::*;
 use crate::limits::{
-    CANDIDATE_ADDRESSES, CANDIDATES, PATIENCE_AFTER_HANG_UP, RECONNECT_MAX, RECONNECT_MIN, SEEKER_GRACE,
+    CANDIDATE_ADDRESSES, CANDIDATES, PATIENCE_AFTER_HANG_UP, PATIENCE_AFTER_SILENCE, RECONNECT_MAX, RECONNECT_MIN,
+    SEEKER_GRACE,
 };
 use crate::room::id::{MemberId, RoomId};
 use crate::sighting::{Announcement, Seeker, Sighting};
@@ -351,4 +352,22 @@ fn a_room_that_has_moved_is_looked_for_there_and_goes_on_here_if_it_is_not() {
     assert_eq!(yielded.next(Input::Lost(moved(2)), MS), Action::Dial(vec![to]));
     assert_eq!(yielded.next(unreached(), MS), Action::Claim(at("[::]:8808")));
     assert_eq!(yielded.next(Input::Won, MS), Action::Host(Some(Leave::Lost)));
+}
+
+#[test]
+fn whose_machine_does_not_answer_is_not_waited_for() {
+    let there = |id: u8| at(&format!("10.0.0.{id}:8808"));
+    let candidates = (2..6).map(|id| (MemberId(id.into()), vec![there(id)])).collect();
+    let mut fourth = election(Will::Either, true);
+    let lost = Loss { candidates, at: vec![there(1)], ..loss(How::Silence, 4) };
+    let everybody = Action::Dial([2, 3, 5, 1].map(there).to_vec());
+    assert_eq!(fourth.next(Input::Lost(lost), MS), everybody, "whole machines may be gone");
+    fourth.cannot_reach(&[there(2), there(1)]);
+    let Action::Wait(until) = fourth.next(unreached(), MS * 9) else { panic!("the third one lives") };
+    assert!(until < MS + PATIENCE_AFTER_SILENCE);
+    assert!(matches!(fourth.next(Input::Waited, until), Action::Dial(_)));
+    fourth.cannot_reach(&[there(3)]);
+    let Action::Wait(now) = fourth.next(unreached(), until) else { panic!("no pause") };
+    assert!(now < until + Duration::from_secs(1));
+    assert_eq!(fourth.next(Input::Waited, now), Action::Claim(at("[::]:8808")));
 }

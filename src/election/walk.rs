@@ -9,13 +9,15 @@ use crate::limits::{
     CANDIDATE_ADDRESSES, CANDIDATES, PATIENCE_AFTER_HANG_UP, PATIENCE_AFTER_SILENCE, RECONNECT_MAX, RECONNECT_MIN,
 };
 use crate::room::event::Leave;
-use crate::room::id::RoomId;
+use crate::room::id::{MemberId, RoomId};
 
 /// A member's way to the next host.
 #[derive(Debug)]
 pub(super) struct Walk {
     loss: Loss,
     began: Duration,
+    /// Candidates whose machines do not answer.
+    unreachable: HashSet<MemberId>,
     pub(super) attempts: u32,
 }
 
@@ -28,7 +30,7 @@ impl Walk {
         loss.candidates.truncate(CANDIDATES);
         loss.candidates.iter_mut().for_each(|(_, at)| at.truncate(CANDIDATE_ADDRESSES));
         loss.at.truncate(CANDIDATE_ADDRESSES);
-        Self { loss, began: now, attempts: 0 }
+        Self { loss, began: now, unreachable: HashSet::new(), attempts: 0 }
     }
 
     /// The reason for which the lost host has left.
@@ -41,7 +43,12 @@ impl Walk {
 
     /// Where to look first of all: it may only have lost us, or have said where the room goes on.
     pub(super) fn first(&self) -> Option<Vec<SocketAddr>> {
-        (!matches!(self.loss.how, How::HandedOver(_)) && !self.loss.at.is_empty()).then(|| self.loss.at.clone())
+        match self.loss.how {
+            How::HandedOver(_) => None,
+            How::Silence => Some(self.everywhere(self.began, &[])),
+            How::HungUp | How::Moved => Some(self.loss.at.clone()),
+        }
+        .filter(|first| !first.is_empty())
     }
 
     /// Whether a room is ours, or one to which ours would yield where the two met.
@@ -49,12 +56,19 @@ impl Walk {
         (opened, room) <= (self.loss.opened, self.loss.room)
     }
 
+    /// No machine has answered at these addresses.
+    pub(super) fn cannot_reach(&mut self, addresses: &[SocketAddr]) {
+        let is_gone = |at: &[SocketAddr]| !at.is_empty() && at.iter().all(|at| addresses.contains(at));
+        let gone = self.loss.candidates.iter().filter(|(id, at)| *id != self.loss.me && is_gone(at));
+        self.unreachable.extend(gone.map(|(id, _)| *id));
+    }
+
     /// When all before us have had their turn: the first is waited for as long as it may need to notice the loss itself,
-    /// and a little. After that everybody has noticed, and each further one gets as long as it takes to say hello. Somebody
-    /// who is not on the list comes after it.
+    /// and a little. After that everybody has noticed, and each further one gets as long as it takes to say hello. Nobody
+    /// waits for one whose machine does not answer. Somebody who is not on the list comes after it.
     pub(super) fn turn_of_me(&self) -> Duration {
-        let candidates = &self.loss.candidates;
-        let rank = candidates.iter().position(|(id, _)| *id == self.loss.me).unwrap_or(candidates.len());
+        let before = self.loss.candidates.iter().map(|(id, _)| id).take_while(|id| **id != self.loss.me);
+        let rank = before.filter(|id| !self.unreachable.contains(id)).count();
         match u32::try_from(rank).unwrap_or(u32::MAX) {
             0 => self.began,
             rank => self.began + self.patience() + PATIENCE_AFTER_HANG_UP * (rank - 1),
@@ -68,14 +82,15 @@ impl Walk {
         }
     }
 
-    /// Where the room may be by now: at everybody whose turn has come, at the old place, and at the others given.
+    /// Where the room may be by now: at everybody whose turn has come, at the old place, and at the others given. After a
+    /// silence that is everybody: whole machines may be gone with the host, and it has to be found out which.
     pub(super) fn everywhere(&self, now: Duration, others: &[SocketAddr]) -> Vec<SocketAddr> {
         let later = (now - self.began).saturating_sub(self.patience()).as_millis();
-        let turns = match now >= self.began + self.patience() {
-            true => 2 + later / PATIENCE_AFTER_HANG_UP.as_millis(),
-            false => 1,
+        let turns = match self.loss.how {
+            How::Silence => usize::MAX,
+            _ if now < self.began + self.patience() => 1,
+            _ => usize::try_from(2 + later / PATIENCE_AFTER_HANG_UP.as_millis()).unwrap_or(usize::MAX),
         };
-        let turns = usize::try_from(turns).unwrap_or(usize::MAX);
         let candidates = self.loss.candidates.iter().take(turns).filter(|(id, _)| *id != self.loss.me);
         let mut places: Vec<_> = candidates.flat_map(|(_, at)| at.iter().copied()).collect();
         places.extend_from_slice(&self.loss.at);

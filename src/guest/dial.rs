@@ -20,6 +20,17 @@ struct Found {
     /// What says most, and at which place of the list; of two that say the same, the first.
     most: Option<(usize, Dialed)>,
     silent: usize,
+    unreachable: Vec<SocketAddr>,
+}
+
+/// What came of dialling.
+pub struct Outcome {
+    /// Of several addresses, what says most.
+    pub dialed: Dialed,
+    /// The connection on which we are in, if we are.
+    pub seated: Option<Seated>,
+    /// Where no machine has answered; one that refuses a connection has.
+    pub unreachable: Vec<SocketAddr>,
 }
 
 impl Guest<'_> {
@@ -32,7 +43,7 @@ impl Guest<'_> {
         &mut self,
         addresses: Vec<SocketAddr>,
         more: &mut dyn FnMut(Duration) -> Vec<SocketAddr>,
-    ) -> Result<(Dialed, Option<Seated>)> {
+    ) -> Result<Outcome> {
         let mut race = Race::new(addresses);
         let mut found = Found::default();
         while !found.is_enough() {
@@ -44,10 +55,15 @@ impl Guest<'_> {
             race.add(&more(now));
             match race.step(self.net.poll.registry(), now)? {
                 Step::Connected(place, socket) => match self.greet(socket, race.address(place), &mut race)? {
-                    (Dialed::In, seated) => return Ok((Dialed::In, seated)),
+                    (Dialed::In, seated) => return Ok(Outcome { seated, ..found.outcome(Some(Dialed::In)) }),
                     (dialed, _) => found.add(place, dialed),
                 },
-                Step::Failed(place, kind) => found.add(place, unconnected(kind)),
+                Step::Failed(place, kind) => {
+                    if is_unreachable(kind) {
+                        found.unreachable.push(race.address(place));
+                    }
+                    found.add(place, unconnected(kind));
+                }
                 Step::Wait(until) => {
                     self.poll(Some(until.saturating_sub(now)))?;
                     race.note(&self.ready);
@@ -55,7 +71,7 @@ impl Guest<'_> {
                 Step::Done => break,
             }
         }
-        Ok((found.most(), None))
+        Ok(found.outcome(None))
     }
 
     /// Says hello and waits for the answer. The other attempts go on, and no further one is begun: whoever answers now
@@ -95,9 +111,15 @@ impl Found {
         self.silent >= SILENT_ADDRESSES || matches!(self.most, Some((_, Dialed::TurnedAway { .. })))
     }
 
-    fn most(self) -> Dialed {
-        self.most.map_or(Dialed::Unreached(io::ErrorKind::ConnectionRefused), |(_, dialed)| dialed)
+    fn outcome(self, dialed: Option<Dialed>) -> Outcome {
+        let most = || self.most.map_or(Dialed::Unreached(io::ErrorKind::ConnectionRefused), |(_, dialed)| dialed);
+        Outcome { dialed: dialed.unwrap_or_else(most), seated: None, unreachable: self.unreachable }
     }
+}
+
+fn is_unreachable(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{HostUnreachable, NetworkDown, NetworkUnreachable, TimedOut};
+    matches!(kind, TimedOut | HostUnreachable | NetworkUnreachable | NetworkDown)
 }
 
 fn unconnected(kind: io::ErrorKind) -> Dialed {
@@ -141,7 +163,7 @@ mod tests {
         let mut found = Found::default();
         found.add(1, Dialed::Unreached(ConnectionRefused));
         found.add(0, Dialed::Unreached(TimedOut));
-        assert_eq!(found.most(), Dialed::Unreached(TimedOut));
+        assert_eq!(found.outcome(None).dialed, Dialed::Unreached(TimedOut));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::thread;
 
 use socket2::{Domain, Type};
 
+use super::dial::Outcome;
 use super::*;
 use crate::election::Dialed;
 use crate::limits::{COMMANDS, EVENTS};
@@ -44,7 +45,7 @@ fn dial(addresses: &[SocketAddr]) -> (Dialed, Option<SocketAddr>) {
     let (commands, events) = (Mailbox::new(COMMANDS), Mailbox::new(EVENTS));
     let mut net = Net::new().unwrap();
     let mut seat = Seat::new(Secret([2; 16]), "lorde".into(), None);
-    let (dialed, seated) =
+    let Outcome { dialed, seated, .. } =
         Guest::new(&mut net, &mut seat, &commands, &events).dial(addresses.to_vec(), &mut |_| Vec::new()).unwrap();
     (dialed, seated.map(|seated| seated.address))
 }
@@ -84,7 +85,7 @@ fn who_leaves_waits_for_no_attempt() {
     // It accepts in the kernel, and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut guest = Guest::new(&mut net, &mut seat, &commands, &events);
-    let (dialed, _) = guest.dial(vec![silent.local_addr().unwrap()], &mut |_| Vec::new()).unwrap();
+    let Outcome { dialed, .. } = guest.dial(vec![silent.local_addr().unwrap()], &mut |_| Vec::new()).unwrap();
     assert!(seat.has_left());
     assert_ne!(dialed, Dialed::Silent);
 }
