@@ -12,7 +12,6 @@ const COUNT: usize = 10_000;
 const PORTS: [u16; 2] = [8808, 5353];
 
 #[test]
-#[ignore = "rooms are not looked for yet"]
 fn p07_ten_thousand_datagrams_change_nothing() {
     let _turn = heavy();
     let Some(lan) = Lan::up(5) else { return };
