@@ -310,3 +310,9 @@ pub const MISSED_ANSWERS: u32 = 2;
 pub const ASKED_AT_ONCE: usize = 16;
 /// How many addresses are kept at which something was seen: more than a LAN has rooms.
 pub const ROOM_ADDRESSES: usize = 1_024;
+/// How many members that went without a word are looked for: as many as a member tries candidates.
+pub const MISSING: usize = CANDIDATES;
+/// For how long: a switch that was off over lunch.
+pub const MISSED_FOR: Duration = Duration::from_secs(3_600);
+/// How often one of their addresses is looked at: all of a small room's within some seconds, and no load.
+pub const SEEK_EVERY: Duration = Duration::from_secs(1);

@@ -16,6 +16,7 @@ pub mod id;
 mod late;
 mod leaving;
 pub mod log;
+mod missing;
 pub mod name;
 mod names;
 pub mod replica;
@@ -37,6 +38,7 @@ use entry::{Act, Entry, Member, Said};
 use id::{MemberId, PeerId, RoomId};
 use late::Known;
 use log::{Log, common};
+use missing::Missing;
 use name::Name;
 use names::Names;
 use replica::Replica;
@@ -88,6 +90,7 @@ pub struct Room {
     arrivals: Vec<Arrival>,
     admit_at: Duration,
     last_admission: Option<Duration>,
+    missing: Missing,
     flush: Option<Flush>,
     /// Members whose other past is wanted, and which entries of it.
     pasts: HashMap<MemberId, RangeInclusive<u64>>,
@@ -124,6 +127,7 @@ impl Room {
             arrivals: Vec::new(),
             admit_at: Duration::ZERO,
             last_admission: None,
+            missing: Missing::default(),
             flush: None,
             pasts: HashMap::new(),
             known: Known::default(),
@@ -233,6 +237,7 @@ impl Room {
         let n = self.counted.get(&peer).copied().unwrap_or(0);
         self.links.insert(id, Linked { link: arrival.link, ip: arrival.ip });
         self.peers.insert(peer, id);
+        self.missing.came(peer);
         let admission = self.admission(id, name.clone(), arrival);
         self.order(Act::Joined(Member { id, peer, returns: arrival.peer.is_some(), name, at, n }), now);
         admission

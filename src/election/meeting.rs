@@ -7,20 +7,29 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::limits::{BLOCKED_FOR, CANDIDATE_ADDRESSES, VISIT_EVERY, VISITS};
+use crate::limits::{BLOCKED_FOR, CANDIDATE_ADDRESSES, SEEK_EVERY, VISIT_EVERY, VISITS};
 use crate::room::id::PeerId;
 use crate::sighting::{Announcement, Sighting};
 
 /// What a host knows of others on its port.
 #[derive(Debug, Default)]
 pub struct Meeting {
-    /// Whom we are visiting.
-    visiting: Option<Sighting>,
-    /// Where else that host was seen meanwhile.
-    also_at: Vec<SocketAddr>,
+    visit: Option<Visit>,
     last_visit: Option<Duration>,
+    /// When a missing member is looked for again, and how many times that was done.
+    next_seek: Duration,
+    sought: usize,
     /// Whom we could not reach, how often in a row, and when we last tried.
     unreached: Option<(PeerId, u32, Duration)>,
+}
+
+/// A visit under way.
+#[derive(Debug)]
+struct Visit {
+    /// Whom we hope to find; nobody in particular where a missing member would host.
+    host: Option<(PeerId, String)>,
+    /// Where we went, and where else that host was seen meanwhile.
+    at: Vec<SocketAddr>,
 }
 
 /// What came of a visit.
@@ -35,41 +44,63 @@ pub enum Outcome {
 }
 
 impl Meeting {
-    /// A host was seen. Where to go and look, if that may have to be yielded to; one visit at a time.
+    /// A host was seen. Where to go and look, if that may have to be yielded to; one visit at a time, and one in search of a
+    /// missing member is given up for it.
     pub fn seen(&mut self, ours: &Announcement, sighting: Sighting, now: Duration) -> Option<SocketAddr> {
         let theirs = &sighting.announcement;
         let is_other = theirs.host != ours.host && theirs.port == ours.port;
-        if let Some(visiting) = &self.visiting
-            && visiting.announcement.host == theirs.host
-            && !self.also_at.contains(&sighting.at)
-            && self.also_at.len() < CANDIDATE_ADDRESSES
+        if let Some(Visit { host: Some((host, _)), at }) = &mut self.visit
+            && *host == theirs.host
+            && !at.contains(&sighting.at)
+            && at.len() < CANDIDATE_ADDRESSES
         {
-            self.also_at.push(sighting.at);
+            at.push(sighting.at);
         }
         let is_early = self.last_visit.is_some_and(|last| now < last + VISIT_EVERY);
-        if !is_other || self.visiting.is_some() || is_early || ours.outranks(theirs) {
+        let is_busy = self.visit.as_ref().is_some_and(|visit| visit.host.is_some());
+        if !is_other || is_busy || is_early || ours.outranks(theirs) {
             return None;
         }
         let at = sighting.at;
-        (self.visiting, self.last_visit, self.also_at) = (Some(sighting), Some(now), vec![at]);
+        let host = Some((sighting.announcement.host, sighting.announcement.name));
+        (self.visit, self.last_visit) = (Some(Visit { host, at: vec![at] }), Some(now));
         Some(at)
+    }
+
+    /// Where to go and look for members that went without a word, if it is time: one address after the other. There may be a
+    /// host by now, and nothing else need lead to it, as where multicast does not pass.
+    pub fn seek(&mut self, missing: impl Iterator<Item = SocketAddr>, now: Duration) -> Option<SocketAddr> {
+        if self.visit.is_some() || now < self.next_seek {
+            return None;
+        }
+        self.next_seek = now + SEEK_EVERY;
+        let missing: Vec<SocketAddr> = missing.collect();
+        let at = *missing.get(self.sought % missing.len().max(1))?;
+        self.sought = self.sought.wrapping_add(1);
+        self.visit = Some(Visit { host: None, at: vec![at] });
+        Some(at)
+    }
+
+    /// When [`Meeting::seek`] goes on, if there is somebody to look for.
+    pub fn next_seek(&self) -> Duration {
+        self.next_seek
     }
 
     /// What came of the visit: what was said there, or nothing where nobody was reached.
     pub fn visited(&mut self, ours: &Announcement, said: Option<Announcement>, now: Duration) -> Outcome {
-        let Some(sighting) = self.visiting.take() else { return Outcome::Stay };
+        let Some(Visit { host, at }) = self.visit.take() else { return Outcome::Stay };
         match said {
             Some(theirs) if theirs.host == ours.host || theirs.port != ours.port || ours.outranks(&theirs) => {
                 self.unreached = None;
                 Outcome::Stay
             }
-            Some(_) => Outcome::Yield(std::mem::take(&mut self.also_at)),
+            Some(_) => Outcome::Yield(at),
             None => {
-                let host = sighting.announcement.host;
+                let Some((host, name)) = host else { return Outcome::Stay };
                 let before = self.unreached.filter(|(unreached, ..)| *unreached == host);
                 let times = before.map_or(1, |(_, times, _)| times.saturating_add(1));
                 self.unreached = Some((host, times, now));
-                if times == VISITS { Outcome::Blocked(sighting.at, sighting.announcement.name) } else { Outcome::Stay }
+                if times == VISITS { Outcome::Blocked(at[0], name) } else { Outcome::Stay }
             }
         }
     }
@@ -144,5 +175,28 @@ mod tests {
         assert_eq!(young.blocked, Some(old.host));
         assert!(Meeting::default().seen(&old, sighting(&young), now).is_some(), "so the older goes and looks");
         assert_eq!(meeting.blocked(now + BLOCKED_FOR), None, "and not for ever");
+    }
+
+    #[test]
+    fn missing_members_are_looked_for_one_after_the_other() {
+        let (ours, theirs) = (announcement(2, 1), announcement(1, 2));
+        let missing = [SocketAddr::from(([10, 0, 0, 7], 8808)), SocketAddr::from(([10, 0, 0, 8], 8808))];
+        let mut meeting = Meeting::default();
+        let mut now = MS;
+        for at in [missing[0], missing[1], missing[0]] {
+            assert_eq!(meeting.seek(missing.into_iter(), now), Some(at));
+            assert_eq!(meeting.seek(missing.into_iter(), now + SEEK_EVERY), None, "one visit at a time");
+            assert_eq!(meeting.visited(&ours, None, now), Outcome::Stay);
+            assert_eq!(meeting.seek(missing.into_iter(), now + MS), None, "and not too many of them");
+            now = meeting.next_seek();
+        }
+        assert_eq!(meeting.blocked(now), None, "nobody need be there");
+        meeting.seek(missing.into_iter(), now);
+        assert!(meeting.seen(&ours, sighting(&theirs), now).is_some(), "who was seen is visited first");
+        meeting.visited(&ours, None, now);
+        now = meeting.next_seek();
+        meeting.seek(missing.into_iter(), now);
+        assert_eq!(meeting.visited(&ours, Some(theirs), now), Outcome::Yield(vec![missing[0]]));
+        assert_eq!(meeting.seek([].into_iter(), now + SEEK_EVERY), None);
     }
 }

@@ -23,20 +23,31 @@ pub(super) struct Neighbours<'a> {
     announced: Option<(Announcement, Duration)>,
     /// Something has changed since, and waits its time.
     changed: bool,
+    /// Somebody went without a word.
+    misses: bool,
     meeting: Meeting,
     scout: Option<Scout>,
 }
 
 impl<'a> Neighbours<'a> {
     pub(super) fn new(seen: &'a Mailbox<Seen>, announce: &'a dyn Fn(Announcement)) -> Self {
-        Self { seen, announce, announced: None, changed: false, meeting: Meeting::default(), scout: None }
+        Self {
+            seen,
+            announce,
+            announced: None,
+            changed: false,
+            misses: false,
+            meeting: Meeting::default(),
+            scout: None,
+        }
     }
 
     /// The earliest time at which [`Neighbours::turn`] has something to do though nothing happens.
     pub(super) fn deadline(&self) -> Option<Duration> {
         let announce = self.announced.as_ref().filter(|_| self.changed).map(|(_, at)| *at + ANNOUNCE_CHANGE);
         let visit = self.scout.as_ref().map(|scout| scout.until);
-        [announce, visit].into_iter().flatten().min()
+        let seek = (self.misses && self.scout.is_none()).then(|| self.meeting.next_seek());
+        [announce, visit, seek].into_iter().flatten().min()
     }
 
     /// Everything that is due. Where to go, if the room goes on elsewhere.
@@ -71,13 +82,23 @@ impl<'a> Neighbours<'a> {
                 continue;
             }
             if let Some(at) = self.meeting.seen(ours, sighting, now.mono) {
-                self.scout = Scout::visit(at, registry, now.mono);
-                if self.scout.is_none() {
-                    self.meeting.visited(ours, None, now.mono);
-                }
+                self.set_out(at, ours, registry, now);
             }
         }
+        self.misses = hub.room().missing(now).next().is_some() && !hub.room().is_flushing();
+        if self.misses
+            && let Some(at) = self.meeting.seek(hub.room().missing(now), now.mono)
+        {
+            self.set_out(at, ours, registry, now);
+        }
         None
+    }
+
+    fn set_out(&mut self, at: SocketAddr, ours: &Announcement, registry: &Registry, now: Moment) {
+        self.scout = Scout::visit(at, registry, now.mono);
+        if self.scout.is_none() {
+            self.meeting.visited(ours, None, now.mono);
+        }
     }
 
     /// Tells the LAN of the room, if there is something new to tell: at once what decides, else not too often.

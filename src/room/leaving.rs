@@ -2,6 +2,8 @@
 //!
 //! Why somebody left is what the caller says; no connection is ended here.
 
+use std::net::SocketAddr;
+
 use super::entry::Act;
 use super::event::Leave;
 use super::id::{MemberId, PeerId};
@@ -15,6 +17,7 @@ impl Room {
     pub fn gone(&mut self, id: MemberId, reason: Leave, now: Moment) {
         let Some(member) = self.replica.member(id) else { return };
         let (peer, returns, n, name) = (member.peer, member.returns, member.n, member.name.clone());
+        let at = member.at.clone();
         self.links.remove(&id);
         self.pasts.remove(&id);
         self.peers.remove(&peer);
@@ -27,7 +30,15 @@ impl Room {
         if returns {
             self.remember_count(peer, n);
         }
+        if matches!(reason, Leave::Lost | Leave::Timeout) {
+            self.missing.went(peer, &at, now.mono);
+        }
         self.order(Act::Left { id, name, reason }, now);
+    }
+
+    /// Where those would host who went without a word and have not come back.
+    pub fn missing(&self, now: Moment) -> impl Iterator<Item = SocketAddr> {
+        self.missing.at(now.mono)
     }
 
     /// A connection that had said hello and waits to be let in is no longer there.

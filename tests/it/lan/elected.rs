@@ -150,7 +150,6 @@ fn p15_halves_of_a_partition_go_on_and_become_one_room_again() {
 }
 
 #[test]
-#[ignore = "hosts that were cut apart find each other by multicast only"]
 fn halves_become_one_room_again_without_multicast() {
     let _turn = heavy();
     let Some(lan) = Lan::up(6) else { return };
