@@ -206,10 +206,12 @@ impl Peer<'_> {
         let peer = self.seat.peer();
         let mut belongings = self.seat.pack();
         let room = match (belongings.replica.take(), gone) {
-            (Some(replica), Some(reason)) => {
+            // Who has elected afresh still goes on with the room that it knows.
+            (Some(replica), gone) => {
+                let reason = gone.unwrap_or(Leave::Lost);
                 Room::take_over(replica, peer, &self.config.name, at, reason, self.config.max_members, now)
             }
-            _ => {
+            (None, _) => {
                 let id = RoomId(u64::from_le_bytes(random()?));
                 Room::open(id, peer, &self.config.name, at, self.config.max_members, now)
             }

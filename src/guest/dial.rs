@@ -88,7 +88,10 @@ impl Guest<'_> {
                     race.note(&self.ready);
                     continue;
                 }
-                Phase::In => return Ok((Dialed::In, Some(Seated { socket, address }))),
+                // We were let in, and the connection is over in the same moment: it was the room all the same.
+                Phase::In | Phase::Over(Over::Lost | Over::TimedOut | Over::HandedOver(_) | Over::Moved(_)) => {
+                    return Ok((Dialed::In, Some(Seated { socket, address })));
+                }
                 Phase::Over(over) => dialed(over),
             };
             return Ok((dialed, None));

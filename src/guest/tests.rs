@@ -58,6 +58,17 @@ fn the_first_room_that_answers_is_the_one() {
 }
 
 #[test]
+fn a_room_with_its_last_word_right_after_its_welcome_is_one() {
+    const HANDED_OVER: &str = concat!(
+        r#"{"type":"welcome","v":1,"room":"5f0c5f0c5f0c5f0c","you":2,"name":"lorde","host":"capo","term":1,"seq":2,"members":[]}"#,
+        "\n",
+        r#"{"type":"handover","to":2}"#
+    );
+    let room = somebody(HANDED_OVER);
+    assert_eq!(dial(&[room]), (Dialed::In, Some(room)));
+}
+
+#[test]
 fn who_is_turned_away_asks_nobody_else() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     other.set_nonblocking(true).unwrap();
