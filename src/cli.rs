@@ -21,8 +21,8 @@ pub const LOG_FILE: &str = "connections.log";
 
 /// LAN chat in one executable: the first to run it hosts the room, everybody else is in it
 ///
-/// Run it in one terminal and it hosts the room; run it again, here or (with the host's address) on another machine,
-/// and it joins. When the host leaves, the room goes on with another.
+/// Run it in one terminal and it hosts the room; run it again, here or on another machine of the LAN, and it joins. When
+/// the host leaves, the room goes on with another.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 pub struct Cli {
@@ -36,7 +36,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  hybrid-chat                                  host the room on this machine, or join it
+  hybrid-chat                                  join the room on the LAN, or host it if there is none
   hybrid-chat 192.168.1.7                      join the room of that machine
   hybrid-chat --port 9000 --name lorde         another room, under a name of one's choice
   echo 'build 412 is out' | hybrid-chat --role client --name ci 192.168.1.7
@@ -53,7 +53,7 @@ const ADDRESS_LONG: &str = "\
 Where the room is: HOST, HOST:PORT or [V6]:PORT
 
 One of this machine's own addresses: host on exactly that one, or join it if it is taken. Anybody else's: join only, \
-never host. Without it: host on every address of this machine, or join who hosts here already.";
+never host. Without it: join whoever hosts on the LAN, or host on every address of this machine.";
 
 /// The arguments of the chat itself.
 #[derive(Debug, Args)]

@@ -7,7 +7,8 @@
 //! brings connections' bytes to the room and what the room says to all of them; around that the [`host`], one event loop that owns
 //! every socket. Whoever is in somebody else's room has a [`seat`] there, the same thing from the other side, and a
 //! [`guest`], which owns the one socket of it. The [`peer`] carries out what the [`election`] says: host, or join, and decide again
-//! whenever that is over. The interface ([`ui`]) never learns which of the two it is: it sends commands and shows events.
+//! whenever that is over. Whom [`discovery`] sees on the LAN goes to whichever of election and host is at work. The interface
+//! ([`ui`]) never learns which of the two it is: it sends commands and shows events.
 //!
 //! ```text
 //!                     main        parse, run, exit status
@@ -15,8 +16,9 @@
 //!                      run        threads, and the order in which they stop
 //!              ┌────────┴─────────┐
 //!             ui  ── Mailbox ──  peer ───── election ⊘
-//!   plain, json, input         ┌──┴───┐
-//!                            host    guest          sockets, clock, files
+//!   plain, json, input         ┌──┼───┐
+//!                            host │  guest          sockets, clock, files
+//!                              discovery            its own thread: beacon ⊘, DNS-SD
 //!   ───────────────────────────┼──────┼─────────────────────────────────────
 //!                            hub ⊘  seat ⊘          bytes and time in, bytes out
 //!                     session ⊘┴──┬───┘
@@ -62,6 +64,12 @@
 //!   [`seat`]. So the simulation runs the very bytes that the network does, and the shells are left with reading and writing.
 //! - A member's public id is the hash of a secret, so that a host that has just taken over can tell who comes back from who
 //!   only pretends to ([`room::id::Secret`]).
+//! - Whoever has claimed its port looks around on the LAN before it hosts, so that the port stays the election on its own
+//!   machine; others who look are heard of too, and the one that comes first hosts ([`election`]).
+//! - Two hosts that meet go and look before one of them yields, over TCP, and so do they for members that went without a word:
+//!   a sighting is a hint, and the network need not carry any ([`election::meeting`]).
+//! - Between two hosts after a silence, everybody who may be the next one is dialled at once, and whose machine does not answer
+//!   is not waited for: whole machines may be gone.
 //! - A row of the table of terms names the term's host: both halves of a cut network count on from the same term
 //!   ([`room::log::Term`]).
 

@@ -13,6 +13,11 @@ const BY_HAND: &[&str] = &[
     "cargo run --release",
     "cargo install --path .",
     "scripts/check.sh",
+    // What the LAN's own tests do all the time.
+    "sudo scripts/lan.sh up demo 2",
+    "sudo scripts/lan.sh exec demo h1 target/release/hybrid-chat --name anna",
+    "sudo scripts/lan.sh exec demo h2 target/release/hybrid-chat --name bert",
+    "sudo scripts/lan.sh down demo",
     "scripts/bench.sh --servers hybrid-chat,floor 100x10 1000x10",
 ];
 
@@ -43,7 +48,8 @@ fn has(program: &str) -> bool {
 fn room(stage: &Stage) -> Chat {
     let (port, program) = (stage.port(), stage.path("hybrid-chat"));
     let script = format!(
-        "#!/bin/sh\ncase \"$1\" in\nlog | man | completions) exec '{PROGRAM}' \"$@\" ;;\n*) exec '{PROGRAM}' --port {port} \"$@\" ;;\nesac\n"
+        "#!/bin/sh\ncase \"$1\" in\nlog | man | completions) exec '{PROGRAM}' \"$@\" ;;\n\
+         rooms | doctor) exec '{PROGRAM}' \"$@\" --interface lo ;;\n*) exec '{PROGRAM}' --no-discovery --port {port} \"$@\" ;;\nesac\n"
     );
     fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
