@@ -153,6 +153,9 @@ pub const NUMBER_MAX: u64 = 1 << 53;
 pub const ROSTER: usize = 262_144;
 /// How many messages a member remembers to have shown that are not in its log: what several changes of host leave over.
 pub const SHOWN: usize = 10 * LOG_ENTRIES;
+/// How many messages of other pasts a member keeps until a host has taken them: two whole logs, one of them of a host that
+/// did not live so long.
+pub const ASIDE: usize = 2 * LOG_ENTRIES;
 /// How many messages a host remembers beyond those in its log, to tell what comes late from what it has: so seldom is the
 /// log read anew for that.
 pub const KNOWN: usize = 2 * LOG_ENTRIES;

@@ -28,7 +28,6 @@ pub mod view;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,8 +91,8 @@ pub struct Room {
     last_admission: Option<Duration>,
     missing: Missing,
     flush: Option<Flush>,
-    /// Members whose other past is wanted, and which entries of it.
-    pasts: HashMap<MemberId, RangeInclusive<u64>>,
+    /// Members whose other past is wanted, and how many entries it has at most.
+    pasts: HashMap<MemberId, u64>,
     /// The messages that such a past may have as well.
     known: Known,
     absent_until: Option<Duration>,
@@ -253,12 +252,9 @@ impl Room {
                 - u64::try_from(log.after(after).len()).unwrap_or(0).min(log.last() - after)
         });
         // Who comes out of another room has all of its past to tell.
-        let wanted = Some(after.unwrap_or(0) + 1..=theirs).filter(|wanted| !wanted.is_empty());
-        let lack = wanted.is_some();
-        match wanted {
-            Some(wanted) => self.pasts.insert(id, wanted),
-            None => self.pasts.remove(&id),
-        };
+        let wanted = theirs.saturating_sub(after.unwrap_or(0)).saturating_add(arrival.hello.aside);
+        let lack = wanted > 0;
+        self.pasts.insert(id, wanted);
         Admission { link: arrival.link, id, name, after, missed, lack }
     }
 

@@ -338,7 +338,8 @@ impl Seat {
             FromHost::Handover { to } => self.phase = Phase::Over(Over::HandedOver(to)),
             FromHost::Moved { to } => self.phase = Phase::Over(Over::Moved(to)),
             FromHost::Closed { reason, text } => self.close(reason, &text, now),
-            FromHost::Pong | FromHost::Welcome(_) | FromHost::Lack { .. } | FromHost::Room(_) | FromHost::Unknown => {}
+            FromHost::Pong => self.taken(),
+            FromHost::Welcome(_) | FromHost::Lack { .. } | FromHost::Room(_) | FromHost::Unknown => {}
         }
     }
 

@@ -39,23 +39,33 @@ impl Room {
     /// Messages out of another past, from a member that was asked for them: appended as late, unless the room has them.
     pub fn take_late(&mut self, id: MemberId, entries: Vec<Entry>) {
         for entry in entries {
-            let Some(wanted) = self.pasts.get_mut(&id).filter(|wanted| wanted.contains(&entry.seq)) else { return };
-            *wanted = entry.seq + 1..=*wanted.end();
-            let Act::Said(said) = entry.act else { continue };
-            if self.known.has(&said, &self.replica.log) {
-                continue;
-            }
-            let Ok(text) = message(&said.text).map(Arc::from) else { continue };
-            let by = self.peers.get(&said.peer).copied();
-            if by.is_none() {
-                self.remember_count(said.peer, said.n);
-            }
-            let by = by.unwrap_or(MemberId(0));
-            let seq = self.replica.log.last() + 1;
-            let from = Name::for_login(&said.from).into();
-            let act = Act::Said(Said { by, from, text, late: true, ..said });
-            self.replica.append(Entry { seq, term: self.replica.term, at: entry.at, act });
+            let Some(wanted) = self.pasts.get_mut(&id).filter(|wanted| **wanted > 0) else { return };
+            *wanted -= 1;
+            self.append_late(entry);
         }
+    }
+
+    /// Messages that the new host itself has kept aside.
+    pub(super) fn bring_aside(&mut self) {
+        let aside = std::mem::take(&mut self.replica.aside);
+        aside.into_iter().for_each(|entry| self.append_late(entry));
+    }
+
+    fn append_late(&mut self, entry: Entry) {
+        let Act::Said(said) = entry.act else { return };
+        if self.known.has(&said, &self.replica.log) {
+            return;
+        }
+        let Ok(text) = message(&said.text).map(Arc::from) else { return };
+        let by = self.peers.get(&said.peer).copied();
+        if by.is_none() {
+            self.remember_count(said.peer, said.n);
+        }
+        let by = by.unwrap_or(MemberId(0));
+        let seq = self.replica.log.last() + 1;
+        let from = Name::for_login(&said.from).into();
+        let act = Act::Said(Said { by, from, text, late: true, ..said });
+        self.replica.append(Entry { seq, term: self.replica.term, at: entry.at, act });
     }
 }
 

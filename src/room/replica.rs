@@ -10,7 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use super::entry::{Act, Entry, Member};
 use super::id::{MemberId, PeerId, RoomId};
 use super::log::{Log, Term};
-use crate::limits::SHOWN;
+use crate::limits::{ASIDE, SHOWN};
 
 /// A copy of the room.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Replica {
     pub log: Log,
     /// Messages that we have shown and that are no longer in the log, because another host's order took their place.
     pub shown: HashSet<(PeerId, u64)>,
+    /// Those of them that no host has taken yet: we bring them to the next one.
+    pub aside: Vec<Entry>,
     roster: BTreeMap<MemberId, Member>,
     newest: u32,
 }
@@ -34,7 +36,17 @@ pub struct Replica {
 impl Replica {
     /// A room in which nothing has happened to our knowledge.
     pub fn new(room: RoomId, opened: DateTime<FixedOffset>, term: u64, host: MemberId, log: Log) -> Self {
-        Self { room, opened, term, host, log, shown: HashSet::new(), roster: BTreeMap::new(), newest: 0 }
+        Self {
+            room,
+            opened,
+            term,
+            host,
+            log,
+            shown: HashSet::new(),
+            aside: Vec::new(),
+            roster: BTreeMap::new(),
+            newest: 0,
+        }
     }
 
     /// Everybody, in order of joining: the senior first.
@@ -102,8 +114,15 @@ impl Replica {
         }
     }
 
+    /// Puts messages aside, which were shown and another host's order does not have; as far as memory may go.
+    pub fn put_aside(&mut self, entries: Vec<Entry>) {
+        self.remember_shown(&entries);
+        self.aside.extend(entries.into_iter().filter(|entry| entry.said().is_some()));
+        self.aside.truncate(ASIDE);
+    }
+
     /// Remembers that these messages were shown, as far as memory may go.
-    pub fn remember_shown(&mut self, entries: &[Entry]) {
+    fn remember_shown(&mut self, entries: &[Entry]) {
         if self.shown.len() > SHOWN {
             // Nobody's order has lost so much: the guard begins anew.
             self.shown.clear();

@@ -66,4 +66,6 @@ pub struct Hello {
     pub room: Option<RoomId>,
     /// Its table of terms in that room.
     pub have: Vec<Term>,
+    /// How many messages of other pasts it brings besides.
+    pub aside: u64,
 }

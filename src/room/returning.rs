@@ -171,6 +171,7 @@ impl Room {
         if !came_back && flush.before != self.me {
             self.gone(flush.before, flush.reason, now);
         }
+        self.bring_aside();
     }
 
     /// The highest term that anybody has seen who is here. What is further ahead than a table of terms reaches is not true.

@@ -132,8 +132,8 @@ fn who_comes_out_of_another_past_tells_it_late_and_once() {
     let mut room = open();
     let me = room.me();
     say(&mut room, me, None, "ours");
-    let have = vec![Term { term: 9, host: 9, last: 12 }];
-    let id = join(&mut room, 2, Hello { room: Some(RoomId(7)), have, ..hello("lorde", 2, None) }, 0);
+    let have = vec![Term { term: 9, host: 9, last: 1 }];
+    let id = join(&mut room, 2, Hello { room: Some(RoomId(7)), have, aside: 1, ..hello("lorde", 2, None) }, 0);
     for _ in 0..2 {
         room.take_late(id, handed(11, 3, 5, "theirs"));
     }

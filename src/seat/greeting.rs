@@ -26,6 +26,7 @@ impl Seat {
             at: if self.port.is_some() { self.addresses.clone() } else { Vec::new() },
             room: self.replica.as_ref().map(|replica| replica.room),
             have: self.replica.as_ref().map_or_else(Vec::new, |replica| replica.log.terms().to_vec()),
+            aside: self.replica.as_ref().map_or(0, |replica| replica.aside.len() as u64),
         };
         native::hello(&mut self.out, &hello);
     }
@@ -116,7 +117,7 @@ impl Seat {
                 if welcome.missed > 0 {
                     self.notice(format!("{} entries were missed while we were away", welcome.missed), now);
                 }
-                self.come_back(replica, &cut, welcome, now);
+                self.come_back(replica, cut, welcome, now);
             }
             (before, _) => self.come_new(before, welcome, now),
         }
@@ -130,11 +131,11 @@ impl Seat {
     }
 
     /// We know the room up to an entry that its host knows as well.
-    fn come_back(&mut self, mut replica: Replica, cut: &[Entry], welcome: Welcomed, now: Moment) {
+    fn come_back(&mut self, mut replica: Replica, cut: Vec<Entry>, welcome: Welcomed, now: Moment) {
         (replica.term, replica.host) = (welcome.term, host_of(&welcome));
-        replica.remember_shown(cut);
+        replica.put_aside(cut);
         if welcome.lack {
-            self.hand_messages(cut);
+            self.hand_messages(&replica);
         }
         self.replica = Some(replica);
         self.catch_up = Some(CatchUp::new(welcome, false));
@@ -148,11 +149,10 @@ impl Seat {
         let host = host_of(&welcome);
         let mut replica = Replica::new(welcome.room, opened.unwrap_or(now.wall), welcome.term, host, log);
         if let Some(before) = before {
-            replica.shown = before.shown;
-            let entries: Vec<_> = before.log.iter().cloned().collect();
-            replica.remember_shown(&entries);
+            (replica.shown, replica.aside) = (before.shown, before.aside);
+            replica.put_aside(before.log.iter().cloned().collect());
             if welcome.lack {
-                self.hand_messages(&entries);
+                self.hand_messages(&replica);
             }
         }
         self.replica = Some(replica);
@@ -160,11 +160,17 @@ impl Seat {
         self.catch_up_done(now);
     }
 
-    /// Hands over the messages of another past.
-    fn hand_messages(&mut self, entries: &[Entry]) {
+    /// Hands over the messages of other pasts, and asks for a sign that the host has taken them: it may not live so long.
+    fn hand_messages(&mut self, replica: &Replica) {
         let mut encoder = Encoder::default();
-        for entry in entries.iter().filter(|entry| entry.said().is_some()) {
-            encoder.hand(&mut self.out, entry);
+        replica.aside.iter().for_each(|entry| encoder.hand(&mut self.out, entry));
+        self.out.extend_from_slice(native::PING);
+    }
+
+    /// The host has read all that we had sent, and with it what we had put aside.
+    pub(super) fn taken(&mut self) {
+        if let Some(replica) = &mut self.replica {
+            replica.aside.clear();
         }
     }
 

@@ -155,6 +155,28 @@ fn a_catch_up_that_is_interrupted_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn what_a_host_has_not_lived_to_take_is_brought_to_the_next() {
+    let mut seat = seated();
+    hears(&mut seat, &said(3, "seen"));
+    let mut other = welcome(2);
+    (other["after"], other["lack"]) = (json!(2), json!(true));
+    let come = |seat: &mut Seat| {
+        seat.hung_up(ErrorKind::ConnectionReset, at(3));
+        seat.connected("127.0.0.1:8808".into(), at(4));
+        let aside = sent(seat)[0]["aside"].clone();
+        hears(seat, &other);
+        let handed: Vec<Value> = sent(seat).iter().map(|line| line["entry"]["text"].clone()).collect();
+        (aside, handed)
+    };
+    let seen = vec![json!("seen"), Value::Null];
+    // It was all in our log until this host's order took its place.
+    assert_eq!(come(&mut seat), (Value::Null, seen.clone()));
+    assert_eq!(come(&mut seat), (json!(1), seen));
+    hears(&mut seat, &json!({"type": "pong"}));
+    assert_eq!(come(&mut seat), (Value::Null, vec![Value::Null]));
+}
+
+#[test]
 fn a_room_is_shown_as_ours_when_we_are_in_it() {
     let mut seat = connected();
     hears(&mut seat, &welcome(2));

@@ -50,19 +50,21 @@
 //!
 //! # Coming back
 //!
-//! Six more fields of `hello` are for a member that wants to find its place again: `key` (32 hexadecimal digits, a random
+//! Seven more fields of `hello` are for a member that wants to find its place again: `key` (32 hexadecimal digits, a random
 //! secret; its [hash](crate::room::id::Secret::peer) is the member's public id), `port` (at which it would host; absent: it never
 //! hosts), `at` (`["192.168.1.7"]`: the addresses of its machine; those at which it would host are the one that the host
 //! sees it come from, and then these, [four](crate::limits::CANDIDATE_ADDRESSES) at most; what is no address, or none that
 //! [means the same](crate::room::home::is_anywhere) to all, is passed over), and, once it has been in the room, `room` (the room's id) and `have`, its table of terms
-//! (`[{"t":1,"h":…,"s":17}]`: term, first half of the host's public id, last entry in it).
+//! (`[{"t":1,"h":…,"s":17}]`: term, first half of the host's public id, last entry in it), and `aside`: how many messages
+//! of other pasts it brings besides, because the host to which it handed them may not have read them.
 //! The `welcome` then has `after`: the entry up to which both pasts are the same. What follows it comes as entries with
 //! their `term`, up to `seq`; `missed` says how many of them the host no longer has. `terms` is the host's table.
 //!
 //! A host that has just taken over may answer `hello` with `{"type":"lack","after":17}` first: the member hands over what
 //! it has above that, one `hand` line an entry, and then gets its welcome. If `welcome` has `"lack":true`, the messages that
-//! the member has above `after` are from another past: it hands them over as well, and the host appends those that it does
-//! not have as `late`.
+//! the member has above `after` are from another past: it hands them over as well, with those that it has kept aside, and
+//! the host appends those that it does not have as `late`. A `ping` follows them: what was handed over is taken once that is
+//! answered, and until then the member brings it to every host to which it comes.
 
 mod decode;
 mod encode;

@@ -89,6 +89,8 @@ struct Line<'a> {
     room: Option<RoomId>,
     #[serde(default)]
     have: Vec<Term>,
+    #[serde(default)]
+    aside: Lenient<u64>,
     entry: Option<Box<EntryLine>>,
 }
 
@@ -149,6 +151,7 @@ pub fn item(line: &[u8]) -> Result<Item<'_>, Bad> {
                 at: line.at.value().into_iter().flatten().filter_map(Lenient::value).collect(),
                 room: line.room,
                 have: line.have,
+                aside: line.aside.value().unwrap_or(0),
             })));
         }
         "look" => return Ok(Item::Look),

@@ -310,9 +310,11 @@ pub(crate) fn hello(out: &mut Vec<u8>, hello: &crate::room::request::Hello) {
         room: Option<RoomId>,
         #[serde(skip_serializing_if = "<[Term]>::is_empty")]
         have: &'a [Term],
+        #[serde(skip_serializing_if = "super::is_default")]
+        aside: u64,
     }
-    let crate::room::request::Hello { name, key, port, at, room, have, .. } = hello;
-    tagged(out, "hello", &Line { v: VERSION, name, key: *key, port: *port, at, room: *room, have });
+    let crate::room::request::Hello { name, key, port, at, room, have, aside, .. } = hello;
+    tagged(out, "hello", &Line { v: VERSION, name, key: *key, port: *port, at, room: *room, have, aside: *aside });
 }
 
 /// A message of ours.

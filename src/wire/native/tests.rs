@@ -171,9 +171,10 @@ proptest! {
         name in text(), key in prop::option::of(any::<[u8; 16]>()), port in prop::option::of(1..=u16::MAX),
         at in prop::collection::vec(any::<IpAddr>(), 0..3),
         room in prop::option::of(any::<u64>()), have in prop::collection::vec((any::<u64>(), 0..1_u64 << 53, any::<u64>()), 0..5),
+        aside in any::<u64>(),
     ) {
         let have = have.into_iter().map(|(term, host, last)| Term { term, host, last }).collect();
-        let hello = Hello { v: VERSION, name, key: key.map(Secret), port, at, room: room.map(RoomId), have };
+        let hello = Hello { v: VERSION, name, key: key.map(Secret), port, at, room: room.map(RoomId), have, aside };
         let bytes = written(|out| super::hello(out, &hello));
         prop_assert_eq!(asked(&bytes), Item::Hello(Box::new(hello)));
     }
