@@ -13,6 +13,7 @@ use hybrid_chat::room::event::Command;
 use crate::neighbours::Neighbours;
 use crate::network::{End, Network, Read};
 use crate::process::{Doing, Process};
+use crate::trace;
 
 /// A hub and its connections.
 pub(crate) struct Hosting {
@@ -155,6 +156,7 @@ impl Process {
             return self.close(hosting, Some(to), net, now);
         }
         while let Some(at) = hosting.neighbours.whom(&mut self.seen, &hosting.hub, now) {
+            trace(net.now, &self.name, "visits", at.to_string().as_bytes());
             hosting.neighbours.set_out(self.connect(at, net), now);
         }
         hosting.neighbours.tell(&hosting.hub, &mut self.beacon, now);

@@ -88,6 +88,14 @@ fn promises_hold_whenever_the_host_dies() {
     }
 }
 
+/// Halves meet again, and a host dies at every step of that.
+#[test]
+fn promises_hold_whenever_a_host_dies_while_rooms_meet() {
+    for step in seeds(150).take(400) {
+        run(&Scenario::heal_and_crash_after(step), "rooms meet", step);
+    }
+}
+
 #[test]
 fn a_scenario_is_printed_as_a_file_says_it() {
     for seed in 0..50 {

@@ -114,6 +114,26 @@ impl Scenario {
         Self { steps }
     }
 
+    /// Three parts of a network go on by themselves and meet again, and a host dies at a certain time after that.
+    pub(crate) fn heal_and_crash_after(step: u64) -> Self {
+        let (parts, heal) = (["1,2/3,4/5", "1/2,3/4,5", "1,2,3/4/5"], 36_000);
+        let steps = [
+            (0, "machines 5".to_owned()),
+            (0, "start each".to_owned()),
+            (3_000, "calm".to_owned()),
+            (3_000, "say 10".to_owned()),
+            (3_000 + step % 30, format!("split {}", parts[step as usize % 3])),
+            (3_100, "say 10".to_owned()),
+            (35_900, "calm".to_owned()),
+            (35_900, "say 10".to_owned()),
+            (heal, "heal".to_owned()),
+            (heal + step * 20, "crash".to_owned()),
+            (heal + step * 20, "say 5".to_owned()),
+            (heal + step * 20 + 14_000, "calm".to_owned()),
+        ];
+        Self { steps: steps.to_vec() }
+    }
+
     /// Whether nothing in it lets two rooms, or two halves of one, go on side by side: nobody starts between two hosts,
     /// nobody is away while others go on, and no host dies before the last one's members can have come to it.
     pub(crate) fn has_one_past(&self) -> bool {

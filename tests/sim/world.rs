@@ -9,6 +9,7 @@ use crate::ether::Ether;
 use crate::machine::Machine;
 use crate::network::Network;
 use crate::process::{Doing, Process};
+use crate::trace;
 
 /// Nothing more happens from outside: how long it may take until everybody is where it belongs, in milliseconds.
 const SETTLE: u64 = 60_000;
@@ -240,6 +241,7 @@ impl World {
             let now = to.moment(&self.net).mono;
             let heard = self.processes[datagram.to].beacon.receive(&datagram.bytes, datagram.from, now);
             if let Some(seen) = heard.seen {
+                trace(self.net.now, &self.processes[datagram.to].name, "sees", format!("{seen:?}").as_bytes());
                 self.processes[datagram.to].see(seen);
                 self.net.woken.push(datagram.to);
             }
