@@ -157,7 +157,8 @@ impl Process {
         }
         while let Some(at) = hosting.neighbours.whom(&mut self.seen, &hosting.hub, now) {
             trace(net.now, &self.name, "visits", at.to_string().as_bytes());
-            hosting.neighbours.set_out(self.connect(at, net), now);
+            let end = self.connect(at, net);
+            hosting.neighbours.set_out(end, net, now);
         }
         hosting.neighbours.tell(&hosting.hub, &mut self.beacon, now);
     }

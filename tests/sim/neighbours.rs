@@ -22,6 +22,8 @@ pub(crate) struct Neighbours {
     announced: Option<(Announcement, Duration)>,
     /// Something has changed since, and waits its time.
     changed: bool,
+    /// Somebody went without a word.
+    misses: bool,
     meeting: Meeting,
     scout: Option<Scout>,
 }
@@ -39,7 +41,8 @@ impl Neighbours {
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let announce = self.announced.as_ref().filter(|_| self.changed).map(|(_, at)| *at + ANNOUNCE_CHANGE);
         let visit = self.scout.as_ref().map(|scout| scout.until);
-        [announce, visit].into_iter().flatten().min()
+        let seek = (self.misses && self.scout.is_none()).then(|| self.meeting.next_seek());
+        [announce, visit, seek].into_iter().flatten().min()
     }
 
     /// What has come of a visit: where to go, if the room goes on elsewhere.
@@ -56,7 +59,7 @@ impl Neighbours {
         }
     }
 
-    /// Whom to visit, out of those that were seen.
+    /// Whom to visit, out of those that were seen or are missed.
     pub(crate) fn whom(&mut self, seen: &mut VecDeque<Seen>, hub: &Hub, now: Moment) -> Option<SocketAddr> {
         let ours = hub.announcement();
         while let Some(seen) = seen.pop_front() {
@@ -68,10 +71,13 @@ impl Neighbours {
                 return Some(at);
             }
         }
-        None
+        self.misses = hub.room().missing(now).next().is_some() && !hub.room().is_flushing();
+        if self.misses { self.meeting.seek(hub.room().missing(now), now.mono) } else { None }
     }
 
-    pub(crate) fn set_out(&mut self, end: End, now: Moment) {
+    /// Sets out to visit another host. A visit under way is given up for it.
+    pub(crate) fn set_out(&mut self, end: End, net: &mut Network, now: Moment) {
+        self.stay_at_home(net);
         let until = now.mono + VISIT;
         self.scout = Some(Scout { end, has_asked: false, answer: Vec::new(), until });
     }
