@@ -77,8 +77,8 @@ pub struct Surroundings<'a> {
     pub events: &'a Mailbox<Event>,
     /// Whom discovery has seen.
     pub seen: &'a Mailbox<Seen>,
-    /// Tells the LAN of the room; called again whenever there is something new to tell.
-    pub announce: &'a dyn Fn(Announcement),
+    /// Tells the LAN of the room; called again whenever there is something new to tell, and with nothing once it is ending.
+    pub announce: &'a dyn Fn(Option<Announcement>),
 }
 
 /// Hosts the room of `hub` on `listener` until the own participant leaves or closes it, or there is nobody left to show
@@ -298,13 +298,19 @@ impl<'a> Host<'a> {
     fn leave(&mut self, now: Moment) {
         let Some(successor) = self.hub.room().successor() else { return self.close(now) };
         // First of all, so that the successor finds the port free, also on this machine.
-        self.door = None;
+        self.shut();
         self.hub.hand_over(successor, now);
         self.closing = Some((Closing::HandedOver, now.mono + CLOSE));
     }
 
-    fn close(&mut self, now: Moment) {
+    /// Nobody comes in any more, nor is called.
+    fn shut(&mut self) {
         self.door = None;
+        self.neighbours.hush();
+    }
+
+    fn close(&mut self, now: Moment) {
+        self.shut();
         self.hub.close("the host closed the room", now);
         self.closing = Some((Closing::Closed, now.mono + CLOSE));
     }
@@ -315,7 +321,7 @@ impl<'a> Host<'a> {
             return;
         }
         if let Some(to) = self.neighbours.turn(&mut self.hub, self.sockets.registry(), now) {
-            self.door = None;
+            self.shut();
             self.hub.move_to(&to, now);
             self.closing = Some((Closing::Yielded(to), now.mono + CLOSE));
         }

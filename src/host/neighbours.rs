@@ -18,7 +18,7 @@ use crate::sighting::{Announcement, Seen};
 /// What a host knows of its neighbours, and they of it.
 pub(super) struct Neighbours<'a> {
     seen: &'a Mailbox<Seen>,
-    announce: &'a dyn Fn(Announcement),
+    announce: &'a dyn Fn(Option<Announcement>),
     /// What was announced last, and when.
     announced: Option<(Announcement, Duration)>,
     /// Something has changed since, and waits its time.
@@ -30,7 +30,7 @@ pub(super) struct Neighbours<'a> {
 }
 
 impl<'a> Neighbours<'a> {
-    pub(super) fn new(seen: &'a Mailbox<Seen>, announce: &'a dyn Fn(Announcement)) -> Self {
+    pub(super) fn new(seen: &'a Mailbox<Seen>, announce: &'a dyn Fn(Option<Announcement>)) -> Self {
         Self {
             seen,
             announce,
@@ -40,6 +40,11 @@ impl<'a> Neighbours<'a> {
             meeting: Meeting::default(),
             scout: None,
         }
+    }
+
+    /// The room is ending: nobody is told of it any more.
+    pub(super) fn hush(&self) {
+        (self.announce)(None);
     }
 
     /// The earliest time at which [`Neighbours::turn`] has something to do though nothing happens.
@@ -114,7 +119,7 @@ impl<'a> Neighbours<'a> {
                 return;
             }
         }
-        (self.announce)(ours.clone());
+        (self.announce)(Some(ours.clone()));
         self.announced = Some((ours, now.mono));
     }
 }

@@ -28,7 +28,7 @@ struct Hosted {
     commands: Arc<Mailbox<Command>>,
     events: Arc<Mailbox<Event>>,
     seen: Arc<Mailbox<Seen>>,
-    announced: Arc<Mutex<Vec<Announcement>>>,
+    announced: Arc<Mutex<Vec<Option<Announcement>>>>,
     thread: JoinHandle<Result<Ended>>,
     folder: TempDir,
 }
@@ -62,7 +62,7 @@ fn host_at(address: SocketAddr, room: u8, events: usize, rate: u32) -> Hosted {
             let room = RoomId(room.into());
             let room = Room::open(room, me, &Name::parse("capo").unwrap(), vec![address], 1000, opened);
             let hub = Hub::new(room, rate, Own::new(me, address, Belongings::default()), now);
-            let announce = |announcement: Announcement| announced.lock().push(announcement);
+            let announce = |announcement| announced.lock().push(announcement);
             let around = Surroundings { commands: &commands, events: &events, seen: &seen, announce: &announce };
             run(&mut net, listener, hub, log, &around)
         }
@@ -426,7 +426,7 @@ fn a_host_that_sees_an_older_room_on_its_port_yields_to_it() {
     let young = host_at(SocketAddr::from(([127, 0, 0, 2], old.address.port())), 2, EVENTS, 0);
     let (mut member, _) = young.join("ada");
     let told = |hosted: &Hosted| loop {
-        if let Some(announcement) = hosted.announced.lock().last() {
+        if let Some(Some(announcement)) = hosted.announced.lock().last() {
             return announcement.clone();
         }
         thread::yield_now();
@@ -442,10 +442,12 @@ fn a_host_that_sees_an_older_room_on_its_port_yields_to_it() {
     assert_eq!(member.line(), None);
     drop(member);
     let at = young.address;
+    let young_announced = young.announced.clone();
     let (ended, events, log) = young.end();
     let Ended::Yielded(to, belongings) = ended else { panic!("{ended:?}") };
     assert_eq!((to, belongings.replica.unwrap().room), (vec![old.address], RoomId(2)));
     assert!(!events.iter().any(|what| matches!(what, What::Closed { .. })), "its own participant goes on: {events:?}");
+    assert_eq!(young_announced.lock().last(), Some(&None), "nobody is called to a room that is ending");
     assert!(log.iter().any(|line| matches!(&line.event, Happened::Left { reason, .. } if reason == "yielded")));
     let last = log.last().unwrap();
     assert_eq!((last.address, &last.event), (at, &Happened::Closed { reason: "yielded".into() }));

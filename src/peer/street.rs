@@ -62,9 +62,9 @@ impl Street {
         });
     }
 
-    /// Tells others of our room.
-    pub(super) fn announce(&self, announcement: Announcement) {
-        self.set(Task::Announce(announcement));
+    /// Tells others of our room, or no more.
+    pub(super) fn announce(&self, announcement: Option<Announcement>) {
+        self.set(announcement.map_or(Task::Rest, Task::Announce));
     }
 
     fn set(&self, task: Task) {
