@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 
 # What the checks call, and the Debian package that brings it.
-needed=(cc:gcc jq:jq python3:python3 ip:iproute2 nft:nftables)
+needed=(cc:gcc jq:jq python3:python3 ip:iproute2 nft:nftables nc:netcat-openbsd telnet:telnet)
 
 missing=()
 for pair in "${needed[@]}"; do

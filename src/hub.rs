@@ -13,6 +13,10 @@ mod letters;
 mod own;
 mod slot;
 mod stream;
+mod streams;
+mod telling;
+mod typed;
+mod welcome;
 mod writing;
 
 use std::cmp::Reverse;
@@ -22,19 +26,19 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::connection_log::{Event as Happened, LogLine};
-use crate::limits::{HEARTBEAT, SILENCE, STREAM_BYTES, TURN_BYTES};
+use crate::limits::{HEARTBEAT, SILENCE};
 use crate::moment::Moment;
-use crate::room::entry::Act;
 use crate::room::event::{Event, Leave};
 use crate::room::id::PeerId;
-use crate::room::{Effect, End, Link, Room, view};
+use crate::room::{Effect, End, Letter, Link, Room};
 use crate::session::{Session, Step};
 use crate::sighting::Announcement;
 use crate::wire::native::{self, Encoder};
 use crowd::Crowd;
 pub use own::Own;
 use slot::{Slot, Stage};
-use stream::Stream;
+use streams::Streams;
+use typed::Asked;
 
 /// A connection, as the hub numbers them: an index that is used again, as sockets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,15 +68,13 @@ pub struct Hub {
     slots: Vec<Option<Slot>>,
     free: Vec<usize>,
     generation: u64,
-    stream: Stream,
+    streams: Streams,
     encoder: Encoder,
     scratch: Vec<u8>,
-    /// The last entry that is in the stream, and on the host's own screen.
+    /// The last entry that is in the streams, and on the host's own screen.
     told: u64,
     /// The room is closed or handed over: nothing happens in it any more.
     over_for_all: bool,
-    /// The end of the stream when all were last written to.
-    written: u64,
     /// Connections with something of their own to write.
     dirty: Vec<usize>,
     /// Connections that are read more slowly than they send, and when they are read on.
@@ -103,12 +105,11 @@ impl Hub {
             slots: Vec::new(),
             free: Vec::new(),
             generation: 0,
-            stream: Stream::new(STREAM_BYTES),
+            streams: Streams::new(),
             encoder: Encoder::default(),
             scratch: Vec::new(),
             told,
             over_for_all: false,
-            written: 0,
             dirty: Vec::new(),
             throttled: BinaryHeap::new(),
             resumed: Vec::new(),
@@ -175,7 +176,7 @@ impl Hub {
 
     /// Whether more may be read in this turn, or what is in the stream has to go out first.
     pub fn has_room(&self) -> bool {
-        self.crowd.until.is_none() && self.stream.end() - self.written < TURN_BYTES as u64
+        self.crowd.until.is_none() && self.streams.have_room()
     }
 
     /// Whether more of this connection's bytes may be read: not while it is read more slowly than it sends, or waits to be
@@ -256,7 +257,7 @@ impl Hub {
         self.apply(effects, now);
         if self.connections() > 0 && self.next_ping <= now.mono {
             self.next_ping = now.mono + HEARTBEAT;
-            self.stream.append(native::PING);
+            self.append(native::PING);
         }
     }
 
@@ -292,7 +293,7 @@ impl Hub {
     /// Reads what a connection has sent, as far as it may be read now.
     fn read(&mut self, index: usize, bytes: &[u8], now: Moment) {
         let mut input = bytes;
-        // Ends: every step takes bytes off what there is, or is the last.
+        // Ends: every step but the first takes bytes off what there is, or is the last.
         while let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) {
             if slot.throttled {
                 slot.session.hold(&mut input);
@@ -303,6 +304,7 @@ impl Hub {
                 break;
             }
             match slot.session.next(&mut input, now.mono) {
+                Step::Speaks(dialect) => slot.dialect = Some(dialect),
                 Step::Item(item) => {
                     let effects = match stage {
                         Stage::In(id) => admission::hear(&mut self.room, link, id, item, now),
@@ -313,8 +315,20 @@ impl Hub {
                     };
                     self.apply(effects, now);
                 }
+                Step::Line(line) => match stage {
+                    Stage::In(id) => match typed::hear(&mut self.room, link, id, line, now) {
+                        Asked::Room(effects) => self.apply(effects, now),
+                        Asked::Help(about) => self.help(index, about, now),
+                    },
+                    _ => {
+                        let greeted = typed::greet(&mut self.room, link, ip, stage, line, now);
+                        let effects = self.greeted(index, greeted, now);
+                        self.apply(effects, now);
+                    }
+                },
                 Step::Bad(bad) => self.bad(index, &bad, now),
                 Step::TooLong => self.bad_line(index, "too-long", "a line has at most 65,536 bytes", now),
+                Step::Foreign => self.end(index, "bad-hello", now),
                 Step::Wait(until) => {
                     slot.throttled = true;
                     self.throttled.push(Reverse((until, link)));
@@ -322,7 +336,7 @@ impl Hub {
                 }
                 Step::NeedMore => {
                     if slot.finished {
-                        self.hung_up(index, now);
+                        self.hung_up(index, false, now);
                     }
                     break;
                 }
@@ -354,30 +368,6 @@ impl Hub {
                     }
                 }
             }
-        }
-    }
-
-    /// Appends to the stream what the room has ordered since the last time, and shows it on the own screen.
-    fn tell_entries(&mut self, now: Moment) {
-        let replica = self.room.replica();
-        if replica.log.last() == self.told {
-            return;
-        }
-        self.scratch.clear();
-        self.encoder.live(&mut self.scratch, replica.log.after(self.told));
-        self.stream.append(&self.scratch);
-        let me = self.own.peer;
-        for entry in replica.log.after(self.told) {
-            self.events.extend(view::event(replica, me, entry, false, now));
-            if let Act::Renamed { id, to, .. } = &entry.act
-                && let Some(slot) = self.slots.iter_mut().flatten().find(|slot| slot.stage == Stage::In(*id))
-            {
-                slot.name = Some(to.clone());
-            }
-        }
-        self.told = replica.log.last();
-        if !self.room.is_flushing() {
-            self.tell_role(now);
         }
     }
 }

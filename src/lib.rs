@@ -54,8 +54,8 @@
 //! 3. One owner for each thing. Threads share [`mailbox::Mailbox`]es and nothing else; no lock is held across a system call that can
 //!    wait, and none nests.
 //! 4. Every queue, buffer, loop and wait has a bound with a name and a reason, in [`limits`].
-//! 5. A message is encoded once and written with what else is new in one call for each member and turn. A member is a
-//!    position in a ring of bytes: a slow one falls off it and is told, and nobody waits for it.
+//! 5. A message is encoded once for each dialect in use, and written with what else is new in one call for each member and
+//!    turn. A member is a position in a ring of bytes: a slow one falls off it and is told, and nobody waits for it.
 //! 6. A malformed byte or an error on one connection ends that connection and nothing else.
 //!
 //! # Where the plan was changed

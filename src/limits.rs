@@ -86,10 +86,19 @@ pub const OWN_ROSTERS: usize = 4;
 pub const SLOW: Duration = Duration::from_secs(10);
 /// How long a connection may be silent before it has said who it is.
 pub const HELLO_WAIT: Duration = Duration::from_secs(10);
+/// How long a connection may say nothing before it is taken for a person, who is asked for a name.
+pub const ASK_AFTER: Duration = Duration::from_millis(300);
+/// How long a person may think about that name.
+pub const NAME_WAIT: Duration = Duration::from_secs(20);
+/// How much of a first line is looked at to tell who has connected: as much as a whole request of HTTP may have.
+pub const FIRST_LINE_BYTES: usize = 8 * 1024;
 /// How often the host says that it is alive, and members answer.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Silence after which a connection is lost: three heartbeats.
 pub const SILENCE: Duration = Duration::from_secs(15);
+/// After how long a silent connection is probed by the operating system, and how often then: a person with `nc` is silent for
+/// hours, and is asked nothing that would have to be answered.
+pub const KEEPALIVE: Duration = SILENCE;
 /// How long a connection that is being ended may take to read its last words.
 pub const LINGER: Duration = Duration::from_secs(2);
 /// How many connections are accepted in one turn of the loop: a storm of newcomers does not keep members waiting.

@@ -1,23 +1,35 @@
 //! One connection without its socket: bytes and time in, requests out, at no more than the rate that is read from a member.
 //!
-//! A session keeps only what is not a whole line yet, or may not be read yet; an idle one holds no buffer. It does not know
-//! who its member is or what the room makes of a request.
+//! A session finds out which dialect is spoken. It keeps only what is not a whole line yet, or may not be read yet; an idle one
+//! holds no buffer. It does not know who its member is or what the room makes of a request.
+
+mod pace;
+mod typed;
 
 use std::time::Duration;
 
-use crate::limits::{RATE_BURST, RATE_PAUSE};
 use crate::room::request::Request;
+use crate::wire::Dialect;
 use crate::wire::line::{self, Piece};
 use crate::wire::native::{self, Bad, Item};
+use crate::wire::opening::{Opening, blank, opening};
+use pace::Pace;
+use typed::Typing;
 
 /// What comes next out of a connection.
 #[derive(Debug, PartialEq)]
 pub enum Step<'a> {
-    /// A line of the dialect.
+    /// It has turned out which dialect is spoken. Comes first.
+    Speaks(Dialect),
+    /// It has turned out that it is none of ours: ends the connection.
+    Foreign,
+    /// A line of the native dialect.
     Item(Item<'a>),
+    /// A line that a person typed.
+    Line(&'a str),
     /// A line that is no request.
     Bad(Bad),
-    /// A line that is too long to be one: ends the connection.
+    /// A line that is too long to be one: ends the connection, unless a person typed it.
     TooLong,
     /// Nothing before this time: the member is faster than it is read.
     Wait(Duration),
@@ -34,12 +46,29 @@ pub struct Session {
     /// How many of the bytes after those are known to hold no end of a line.
     searched: usize,
     pace: Pace,
+    speech: Speech,
+    /// No more bytes come.
+    finished: bool,
+}
+
+/// What is spoken.
+#[derive(Debug)]
+enum Speech {
+    /// That has not turned out yet.
+    Opening,
+    Native,
+    Text(Typing),
 }
 
 impl Session {
     /// A connection that has sent nothing, and is read at `rate` messages a second (0: as they come).
     pub fn new(rate: u32) -> Self {
-        Self { held: Vec::new(), done: 0, searched: 0, pace: Pace::new(rate) }
+        Self { held: Vec::new(), done: 0, searched: 0, pace: Pace::new(rate), speech: Speech::Opening, finished: false }
+    }
+
+    /// No more bytes come: what a person typed last is a line also without its end.
+    pub fn finish(&mut self) {
+        self.finished = true;
     }
 
     /// Whether the session holds bytes that more time, or a further call, can turn into requests.
@@ -65,6 +94,49 @@ impl Session {
             self.held = Vec::new();
             self.done = 0;
         }
+        match self.speech {
+            Speech::Native => self.next_line(input, now),
+            Speech::Text(_) => self.next_typed(input, now),
+            Speech::Opening => self.open(input),
+        }
+    }
+
+    /// Finds out what is spoken. Takes nothing of what has come but its blank beginning.
+    fn open(&mut self, input: &mut &[u8]) -> Step<'static> {
+        if self.held.is_empty() {
+            *input = &input[blank(input)..];
+        } else {
+            self.hold(input);
+        }
+        let begun: &[u8] = if self.held.is_empty() { input } else { &self.held[..] };
+        let opening = match opening(begun) {
+            None if self.finished && !begun.is_empty() => Some(Opening::Text),
+            opening => opening,
+        };
+        match opening {
+            Some(Opening::Native) => {
+                self.speech = Speech::Native;
+                Step::Speaks(Dialect::Native)
+            }
+            Some(Opening::Text) => {
+                let begun = std::mem::take(&mut self.held);
+                self.speech = Speech::Text(Typing::default());
+                self.hold(&mut &begun[..]);
+                Step::Speaks(Dialect::Text)
+            }
+            Some(Opening::Http | Opening::Tls) => {
+                (self.held, *input) = (Vec::new(), &[]);
+                Step::Foreign
+            }
+            None => {
+                self.hold(input);
+                Step::NeedMore
+            }
+        }
+    }
+
+    /// The next line of the native dialect.
+    fn next_line<'a, 'input: 'a>(&'a mut self, input: &mut &'input [u8], now: Duration) -> Step<'a> {
         if self.held.is_empty() {
             return self.next_of_input(input, now);
         }
@@ -112,7 +184,10 @@ impl Session {
             self.held.drain(..self.done);
             self.done = 0;
         }
-        self.held.extend_from_slice(input);
+        match &mut self.speech {
+            Speech::Text(typing) => typing.telnet.take(input, &mut self.held),
+            _ => self.held.extend_from_slice(input),
+        }
         *input = &[];
     }
 
@@ -137,35 +212,6 @@ impl Session {
     }
 }
 
-/// How fast a member is read: a leaky bucket kept as the one time at which it will be empty (GCRA, ITU-T I.371).
-#[derive(Debug)]
-struct Pace {
-    /// What one message costs, in nanoseconds; zero where there is no limit.
-    cost: u32,
-    empty_at: Duration,
-}
-
-impl Pace {
-    fn new(rate: u32) -> Self {
-        Self { cost: 1_000_000_000_u32.checked_div(rate).unwrap_or(0), empty_at: Duration::ZERO }
-    }
-
-    fn cost(&self) -> Duration {
-        Duration::from_nanos(self.cost.into())
-    }
-
-    fn count(&mut self, now: Duration) {
-        self.empty_at = self.empty_at.max(now) + self.cost();
-    }
-
-    /// Until when to wait, if the burst is used up. A second's worth of messages, times the burst, is the bucket's size.
-    fn wait(&self, now: Duration) -> Option<Duration> {
-        let full = Duration::from_secs(u64::from(RATE_BURST));
-        let free_at = self.empty_at.saturating_sub(full.saturating_sub(self.cost()));
-        (self.cost > 0 && free_at > now).then(|| free_at.max(now + RATE_PAUSE))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +221,7 @@ mod tests {
         loop {
             match session.next(&mut input, now) {
                 Step::Item(Item::Request(Request::Say { text, .. })) => texts.push(text.into_owned()),
+                Step::Speaks(Dialect::Native) => {}
                 Step::NeedMore => return (texts, None),
                 Step::Wait(until) => return (texts, Some(until)),
                 other => texts.push(format!("{other:?}")),
@@ -232,6 +279,7 @@ mod tests {
     #[test]
     fn a_line_without_end_is_cut_off() {
         let mut session = Session::new(0);
+        assert_eq!(session.next(&mut &b"{"[..], Duration::ZERO), Step::Speaks(Dialect::Native));
         let mut steps = 0;
         for _ in 0..100 {
             let piece = [b'x'; 4096];

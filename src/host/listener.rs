@@ -10,10 +10,10 @@ mod windows;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
 use crate::error::{Error, Result};
-use crate::limits::BACKLOG;
+use crate::limits::{BACKLOG, HEARTBEAT, KEEPALIVE};
 
 /// A socket that listens, and does not wait.
 #[derive(Debug)]
@@ -77,6 +77,8 @@ fn listen(address: SocketAddr) -> io::Result<Listener> {
     #[cfg(windows)]
     windows::set_exclusive(&socket)?;
     socket.bind(&address.into())?;
+    // Connections inherit it. It finds what no heartbeat does: whoever types lines by hand answers none.
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(HEARTBEAT))?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     let socket = TcpListener::from(socket);

@@ -1,19 +1,18 @@
 //! Letting in: from the first line of a connection to its welcome.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::Hub;
 use super::slot::{Bytes, Stage};
+use super::welcome::Welcomes;
 use crate::connection_log::{Event as Happened, LogLine};
 use crate::limits::NAME_TRIES;
 use crate::moment::Moment;
 use crate::room::id::MemberId;
 use crate::room::request::Request;
 use crate::room::{Admission, Effect, Letter, Link, Refusal, Room};
-use crate::wire::native::{self, Item, VERSION, Welcome};
+use crate::wire::native::{self, Item, VERSION};
 
 /// What came of a line of somebody who is not in yet.
 pub(super) enum Greeted {
@@ -114,29 +113,8 @@ impl Hub {
     /// Welcomes those who were let in together: the roster and the history are encoded once for all of them.
     pub(super) fn admit(&mut self, admissions: &[Admission], now: Moment) {
         self.tell_entries(now);
-        let replica = self.room.replica();
-        let mut roster = Vec::new();
-        let welcome = Welcome {
-            room: replica.room,
-            opened: replica.opened,
-            host: replica.host_name(),
-            term: replica.term,
-            seq: replica.log.last(),
-            terms: replica.log.terms(),
-        };
-        native::shared_welcome(&mut roster, &welcome, replica.host, replica.members());
-        let roster: Arc<[u8]> = roster.into();
-        // What members who come back have missed; most of them have missed the same.
-        let mut pasts: HashMap<Option<u64>, Arc<[u8]>> = HashMap::new();
+        let mut welcomes = Welcomes::default();
         for admission in admissions {
-            let past = pasts.entry(admission.after).or_insert_with(|| {
-                let mut bytes = Vec::new();
-                match admission.after {
-                    Some(after) => self.encoder.resumed(&mut bytes, replica.log.after(after)),
-                    None => self.encoder.replayed(&mut bytes, &replica.log.history()),
-                }
-                bytes.into()
-            });
             let link = admission.link;
             let index = super::index_of(link);
             let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { continue };
@@ -144,18 +122,19 @@ impl Hub {
             if slot.link != link || slot.stage != Stage::Waiting {
                 continue;
             }
-            slot.join(admission.id, admission.name.clone(), &self.stream, now.mono);
-            for bytes in
-                [Bytes::Own(own_welcome(admission)), Bytes::Shared(roster.clone()), Bytes::Shared(past.clone())]
-            {
-                slot.push(bytes, &self.stream);
+            let dialect = slot.dialect();
+            let stream = self.streams.of_dialect(dialect);
+            slot.join(admission.id, admission.name.clone(), stream, now.mono);
+            for bytes in welcomes.of(dialect, admission, self.room.replica(), &mut self.encoder) {
+                slot.push(bytes, stream);
             }
+            self.streams.join(dialect);
             if slot.throttled {
                 self.throttled.push(Reverse((now.mono, link)));
             }
             self.dirty.push(index);
             self.next_sweep = self.next_sweep.min(slot.deadline());
-            let joined = Happened::Joined { name: admission.name.to_string(), via: "native".into() };
+            let joined = Happened::Joined { name: admission.name.to_string(), via: dialect.word().into() };
             self.records.push(LogLine::new(now.wall, slot.address, joined));
         }
     }
@@ -164,16 +143,8 @@ impl Hub {
     pub(super) fn tell_home(&mut self, id: MemberId, now: Moment) {
         self.tell_entries(now);
         let Some(member) = self.room.replica().member(id) else { return };
-        self.scratch.clear();
-        native::at(&mut self.scratch, id, &member.at);
-        self.stream.append(&self.scratch);
+        let mut line = Vec::new();
+        native::at(&mut line, id, &member.at);
+        self.append(&line);
     }
-}
-
-/// The part of a welcome that is one member's own.
-fn own_welcome(admission: &Admission) -> Box<[u8]> {
-    let mut bytes = Vec::new();
-    let Admission { id, name, after, missed, lack, .. } = admission;
-    native::own_welcome(&mut bytes, *id, name, *after, *missed, *lack);
-    bytes.into_boxed_slice()
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::Hub;
 use crate::limits::{CROWD_BYTES, CROWD_READER, CROWD_WAIT, STREAM_BYTES};
 use crate::moment::Moment;
+use crate::wire::Dialect;
 
 /// Whether the room waits for readers.
 #[derive(Debug, Default)]
@@ -31,17 +32,18 @@ impl Hub {
             *waited += now.mono.saturating_sub(*seen);
         }
         *seen = now.mono;
-        let this_lap = self.stream.end() / STREAM_BYTES as u64;
+        let this_lap = self.streams.farthest() / STREAM_BYTES as u64;
         if *lap != this_lap {
             (*lap, *waited) = (this_lap, Duration::ZERO);
         }
         let left = CROWD_WAIT.saturating_sub(*waited);
-        let edge = self.stream.end().saturating_sub(CROWD_BYTES as u64);
+        let edges =
+            Dialect::ALL.map(|dialect| self.streams.of_dialect(dialect).end().saturating_sub(CROWD_BYTES as u64));
         *until = self
             .slots
             .iter()
             .flatten()
-            .filter(|slot| slot.is_behind(edge))
+            .filter(|slot| slot.is_behind(edges[slot.dialect() as usize]))
             .filter_map(|slot| Some(slot.stalled? + CROWD_READER))
             .filter(|until| *until > now.mono && !left.is_zero())
             .max()

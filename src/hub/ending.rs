@@ -12,14 +12,20 @@ use crate::room::id::MemberId;
 use crate::room::{Letter, Refusal};
 use crate::seat::Belongings;
 use crate::wire::native::{self, Bad};
+use crate::wire::{Dialect, text};
 
 impl Hub {
     /// A connection's socket says that the peer will send no more (`failed` is false), or that the connection is gone.
     pub fn hang_up(&mut self, key: Key, failed: bool, now: Moment) {
         let Some(slot) = self.slot(key.0) else { return };
         slot.finished = true;
-        if failed || !slot.session.holds_bytes() || !slot.throttled {
-            self.hung_up(key.0, now);
+        slot.session.finish();
+        // Who types a name and nothing else wants to be let in all the same, to read.
+        let waits = slot.session.holds_bytes() || slot.dialect() == Dialect::Text && slot.stage == Stage::Waiting;
+        if failed || slot.throttled && !waits {
+            self.hung_up(key.0, failed, now);
+        } else if !slot.throttled {
+            self.read(key.0, &[], now);
         }
         if let Some(slot) = self.slot(key.0).filter(|slot| failed || slot.stage == Stage::Ended) {
             slot.stage = Stage::Ended;
@@ -37,9 +43,11 @@ impl Hub {
     }
 
     /// All that a connection sent has been read, and it will send no more.
-    pub(super) fn hung_up(&mut self, index: usize, now: Moment) {
+    pub(super) fn hung_up(&mut self, index: usize, failed: bool, now: Moment) {
         let Some(slot) = self.slot(index) else { return };
         match slot.stage {
+            // Whoever ends what is typed goes in order.
+            Stage::In(id) if slot.dialect() == Dialect::Text && !failed => self.leave(index, id, Leave::Quit, now),
             Stage::In(id) => self.leave(index, id, Leave::Lost, now),
             Stage::Waiting => self.end(index, Leave::Lost.word(), now),
             Stage::Greeting(_) => self.end(index, "no-hello", now),
@@ -64,7 +72,7 @@ impl Hub {
             self.room.gone_waiting(slot.link);
         }
         self.records.push(farewell(slot, reason, now));
-        slot.stop(&self.stream, now.mono);
+        slot.stop(self.streams.of_dialect(slot.dialect()), now.mono);
         if std::mem::take(&mut slot.throttled) {
             // What it still sends is read after all, up to its end.
             self.resumed.push(Key(index));
@@ -83,10 +91,12 @@ impl Hub {
         self.post(index, Letter::Refused(refusal), now);
     }
 
-    /// A line with which a connection cannot go on.
+    /// A line with which a connection cannot go on, unless a person typed it.
     pub(super) fn bad_line(&mut self, index: usize, code: &'static str, text: &str, now: Moment) {
         self.post(index, Letter::Refused(Refusal::new(code, text)), now);
-        self.end_as(index, Leave::Error, "bad-hello", now);
+        if self.slot(index).is_some_and(|slot| slot.dialect() != Dialect::Text) {
+            self.end_as(index, Leave::Error, "bad-hello", now);
+        }
     }
 
     /// Ends a connection: as a member for one reason, as somebody who is not in for another.
@@ -102,14 +112,13 @@ impl Hub {
     pub(super) fn too_slow(&mut self, index: usize, now: Moment) {
         let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
         slot.cut();
+        let text = "you read more slowly than the room speaks: come back for the rest";
         let mut last_word = b"\n".to_vec();
-        native::refused(
-            &mut last_word,
-            "slow",
-            "you read more slowly than the room speaks: come back for the rest",
-            None,
-        );
-        slot.push(Bytes::Own(last_word.into_boxed_slice()), &self.stream);
+        match slot.dialect() {
+            Dialect::Native => native::refused(&mut last_word, "slow", text, None),
+            Dialect::Text => text::notice(&mut last_word, text),
+        }
+        slot.push(Bytes::Own(last_word.into_boxed_slice()), self.streams.of_dialect(slot.dialect()));
         self.end_as(index, Leave::Slow, Leave::Slow.word(), now);
     }
 
@@ -128,6 +137,7 @@ impl Hub {
                     self.post(index, Letter::Refused(refusal), now);
                     self.end_as(index, Leave::Timeout, Leave::Timeout.word(), now);
                 }
+                Stage::Greeting(_) if slot.is_to_be_asked(now.mono) => self.ask(index, now),
                 Stage::Greeting(_) | Stage::Waiting => {
                     let refusal = Refusal::new("no-hello", "you did not say who you are");
                     self.post(index, Letter::Refused(refusal), now);
@@ -142,29 +152,21 @@ impl Hub {
 
     /// Closes the room: everybody is told, and nobody who still waits is let in.
     pub fn close(&mut self, text: &str, now: Moment) {
-        self.tell_entries(now);
-        let mut bytes = Vec::new();
-        native::closed(&mut bytes, Closed::HostShutdown, text);
-        self.end_all(&bytes, "host-shutdown", now);
+        self.end_all(&LastWord::Closed(text), "host-shutdown", now);
         self.show_closed(Closed::HostShutdown, text, now);
     }
 
     /// Hands the room over: `to` hosts from now on, and everybody is told so.
     pub fn hand_over(&mut self, to: MemberId, now: Moment) {
-        self.tell_entries(now);
-        let mut bytes = Vec::new();
-        native::handover(&mut bytes, to);
-        self.end_all(&bytes, "handed-over", now);
+        let at = self.room.replica().member(to).map(|member| member.at.clone()).unwrap_or_default();
+        self.end_all(&LastWord::HandedOver(to, &at), "handed-over", now);
         self.show_closed(Closed::Left, "you left; the room goes on", now);
     }
 
     /// Yields to another host: the room goes on at one of these addresses, and everybody is told so. Our own participant
     /// goes there too, with what [`Hub::pack`] gives it.
     pub fn move_to(&mut self, to: &[SocketAddr], now: Moment) {
-        self.tell_entries(now);
-        let mut bytes = Vec::new();
-        native::moved(&mut bytes, to);
-        self.end_all(&bytes, "yielded", now);
+        self.end_all(&LastWord::Moved(to), "yielded", now);
     }
 
     /// What the own participant takes along as a member of another host's room.
@@ -172,14 +174,20 @@ impl Hub {
         self.own.pack(self.room.into_replica(), self.events)
     }
 
-    fn end_all(&mut self, last_words: &[u8], reason: &'static str, now: Moment) {
+    fn end_all(&mut self, last_word: &LastWord<'_>, reason: &'static str, now: Moment) {
+        self.tell_entries(now);
         self.over_for_all = true;
-        self.stream.append(last_words);
+        let last_words = Dialect::ALL.map(|dialect| last_word.encode(dialect));
+        for (dialect, bytes) in Dialect::ALL.into_iter().zip(&last_words) {
+            self.streams.append(dialect, bytes);
+        }
         for index in 0..self.slots.len() {
             // Members read it in the stream; who is ending has had its last word.
-            if self.slots[index].as_ref().is_some_and(|slot| matches!(slot.stage, Stage::Greeting(_) | Stage::Waiting))
+            if let Some(slot) = &self.slots[index]
+                && matches!(slot.stage, Stage::Greeting(_) | Stage::Waiting)
             {
-                self.push(index, Bytes::Own(last_words.into()), now);
+                let bytes = last_words[slot.dialect() as usize].clone();
+                self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);
             }
             self.end(index, reason, now);
         }
@@ -196,7 +204,8 @@ impl Hub {
     /// Forgets the connections that are over.
     pub(super) fn close_over(&mut self, outlet: &mut impl Outlet) {
         for index in std::mem::take(&mut self.over) {
-            if self.slots[index].take().is_some() {
+            if let Some(slot) = self.slots[index].take() {
+                Dialect::ALL.into_iter().filter(|dialect| slot.reads(*dialect)).for_each(|it| self.streams.leave(it));
                 outlet.close(Key(index));
                 self.free.push(index);
             }
@@ -207,6 +216,27 @@ impl Hub {
     pub fn abandon(&mut self, outlet: &mut impl Outlet) {
         self.over.extend(0..self.slots.len());
         self.close_over(outlet);
+    }
+}
+
+/// What all are told when the room ends here.
+enum LastWord<'a> {
+    Closed(&'a str),
+    HandedOver(MemberId, &'a [SocketAddr]),
+    Moved(&'a [SocketAddr]),
+}
+
+impl LastWord<'_> {
+    fn encode(&self, dialect: Dialect) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        match (dialect, self) {
+            (Dialect::Native, Self::Closed(text)) => native::closed(&mut bytes, Closed::HostShutdown, text),
+            (Dialect::Native, Self::HandedOver(to, _)) => native::handover(&mut bytes, *to),
+            (Dialect::Native, Self::Moved(to)) => native::moved(&mut bytes, to),
+            (Dialect::Text, Self::Closed(text)) => text::notice(&mut bytes, text),
+            (Dialect::Text, Self::HandedOver(_, at) | Self::Moved(at)) => text::moved(&mut bytes, at),
+        }
+        bytes
     }
 }
 

@@ -5,17 +5,22 @@
 use std::sync::Arc;
 
 use super::Hub;
-use super::slot::Bytes;
-use crate::limits::{OWN_QUEUE_BYTES, OWN_ROSTERS};
+use super::slot::{Bytes, Stage};
+use crate::limits::{NAME_TRIES, OWN_QUEUE_BYTES, OWN_ROSTERS};
 use crate::moment::Moment;
 use crate::room::event::timestamp;
 use crate::room::{Letter, Refusal};
 use crate::wire::native::{self, ToldLine};
+use crate::wire::{Dialect, text};
 
 impl Hub {
     /// Sends something to one connection alone, at its place among what everybody hears.
     pub(super) fn post(&mut self, index: usize, letter: Letter, now: Moment) {
         self.tell_entries(now);
+        let Some(slot) = self.slots.get(index).and_then(Option::as_ref) else { return };
+        if slot.dialect() == Dialect::Text {
+            return self.post_text(index, letter, now);
+        }
         let mut bytes = Vec::new();
         let replica = self.room.replica();
         match letter {
@@ -36,6 +41,32 @@ impl Hub {
         self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);
     }
 
+    /// The same to a person.
+    fn post_text(&mut self, index: usize, letter: Letter, now: Moment) {
+        let Some(stage) = self.slot(index).map(|slot| slot.stage) else { return };
+        let replica = self.room.replica();
+        let mut bytes = Vec::new();
+        match letter {
+            // What one typed oneself stands on one's screen already.
+            Letter::Told { by, .. } if stage == Stage::In(by) => return,
+            Letter::Told { from, text, action, .. } => text::told(&mut bytes, &from, &text, action),
+            Letter::Refused(refusal) => {
+                text::notice(&mut bytes, &refusal.text);
+                if refusal.code == "bad-name" && matches!(stage, Stage::Greeting(tries) if tries < NAME_TRIES) {
+                    bytes.extend_from_slice(text::QUESTION);
+                }
+            }
+            Letter::Members => {
+                text::members(&mut bytes, replica.host, replica.members());
+                return self.push_roster(index, bytes.into(), now);
+            }
+            // Nobody who types pings, or has a past to hand over.
+            Letter::Pong | Letter::Lack(_) => return,
+            Letter::Closed(_, text) => text::notice(&mut bytes, &text),
+        }
+        self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);
+    }
+
     /// A roster may be longer than what may wait for one member; only so many of them may.
     fn push_roster(&mut self, index: usize, roster: Arc<[u8]>, now: Moment) {
         if self.slot(index).is_some_and(|slot| slot.waits_for_rosters() >= OWN_ROSTERS) {
@@ -47,7 +78,7 @@ impl Hub {
 
     pub(super) fn push(&mut self, index: usize, bytes: Bytes, now: Moment) {
         let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
-        let waiting = slot.push(bytes, &self.stream);
+        let waiting = slot.push(bytes, self.streams.of_dialect(slot.dialect()));
         self.dirty.push(index);
         if waiting > OWN_QUEUE_BYTES {
             self.too_slow(index, now);

@@ -1,6 +1,5 @@
 //! The host's own participant: a member like any other, without a socket.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
@@ -83,18 +82,10 @@ impl Hub {
     }
 
     fn command_counted(&mut self, n: Option<u64>, command: Command, now: Moment) {
-        let request = match command {
-            Command::Say { text, action } => Request::Say { n, text: Cow::Owned(text), action },
-            Command::Tell { to, text } => {
-                Request::Tell { n, to: Cow::Owned(to), text: Cow::Owned(text), action: false }
-            }
-            Command::Rename(name) => Request::Nick(Cow::Owned(name)),
-            Command::Who => Request::Who,
-            Command::Kick(name) => Request::Kick(Cow::Owned(name)),
-            Command::Ban(name) => Request::Ban(Cow::Owned(name)),
-            Command::Unban(address) => Request::Unban(Cow::Owned(address)),
-            Command::Quit | Command::EndOfInput | Command::Stop => return,
-        };
+        if matches!(command, Command::Quit | Command::EndOfInput | Command::Stop) {
+            return;
+        }
+        let request = Request::of(command, n);
         let effects = self.room.request(self.room.me(), request, now);
         self.apply(effects, now);
         self.tell_entries(now);

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::stream::Stream;
-use crate::limits::{HELLO_WAIT, LINGER, SILENCE, SLOW};
+use crate::limits::{ASK_AFTER, HELLO_WAIT, LINGER, NAME_WAIT, OWN_QUEUE_BYTES, SILENCE, SLOW};
 use crate::room::Link;
 use crate::room::id::MemberId;
 use crate::session::Session;
+use crate::wire::Dialect;
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,10 @@ pub(super) enum Stage {
 pub(super) enum Bytes {
     Own(Box<[u8]>),
     Shared(Arc<[u8]>),
+    /// The same for ever.
+    Fixed(&'static [u8]),
+    /// So many of the shared bytes are not for it.
+    Skip(usize),
 }
 
 impl Bytes {
@@ -39,6 +44,17 @@ impl Bytes {
         match self {
             Self::Own(bytes) => bytes,
             Self::Shared(bytes) => bytes,
+            Self::Fixed(bytes) => bytes,
+            Self::Skip(_) => &[],
+        }
+    }
+
+    /// What it counts for among what waits for one member alone.
+    fn cost(&self) -> usize {
+        match self {
+            Self::Own(bytes) => bytes.len(),
+            Self::Shared(_) => 0,
+            Self::Fixed(_) | Self::Skip(_) => size_of::<Chunk>(),
         }
     }
 }
@@ -61,6 +77,10 @@ pub(super) struct Slot {
     pub(super) address: SocketAddr,
     pub(super) session: Session,
     pub(super) stage: Stage,
+    /// What it speaks, once that has turned out.
+    pub(super) dialect: Option<Dialect>,
+    /// It said nothing at first, and so was asked for a name.
+    pub(super) asked: bool,
     /// Its member's name, once it is in.
     pub(super) name: Option<Arc<str>>,
     /// It is not read for now: it is faster than it is read, or waits to be let in.
@@ -76,6 +96,7 @@ pub(super) struct Slot {
     ending: Option<Box<Ending>>,
     /// The operating system takes no more for now; it says when it does again.
     pub(super) blocked: bool,
+    joined: bool,
     /// The next shared byte for it. Only a member has one.
     cursor: Option<u64>,
     own: VecDeque<Chunk>,
@@ -101,6 +122,8 @@ impl Slot {
             address,
             session,
             stage: Stage::Greeting(0),
+            dialect: None,
+            asked: false,
             name: None,
             throttled: false,
             finished: false,
@@ -109,11 +132,30 @@ impl Slot {
             stalled: None,
             ending: None,
             blocked: false,
+            joined: false,
             cursor: None,
             own: VecDeque::new(),
             own_bytes: 0,
             offset: 0,
         }
+    }
+
+    /// The dialect in which it is told something: a person was asked, if it has said nothing yet.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect.unwrap_or(if self.asked { Dialect::Text } else { Dialect::Native })
+    }
+
+    /// Whether it has said nothing for so long that it is asked for a name.
+    pub(super) fn is_to_be_asked(&self, now: Duration) -> bool {
+        matches!(self.stage, Stage::Greeting(_))
+            && self.dialect.is_none()
+            && !self.asked
+            && self.since + ASK_AFTER <= now
+    }
+
+    /// Whether it reads this dialect's stream, or did so up to its end.
+    pub(super) fn reads(&self, dialect: Dialect) -> bool {
+        self.joined && self.dialect() == dialect
     }
 
     /// It is in: from now on the shared stream is for it too.
@@ -122,6 +164,7 @@ impl Slot {
         self.name = Some(name);
         self.since = now;
         self.heard = now;
+        self.joined = true;
         self.cursor = Some(stream.end());
     }
 
@@ -131,11 +174,31 @@ impl Slot {
             // Nothing can be written of it, and so it would wait for ever.
             return self.own_bytes;
         }
-        if let Bytes::Own(own) = &bytes {
-            self.own_bytes += own.len();
-        }
-        self.own.push_back(Chunk { before: stream.end(), bytes });
+        self.own_bytes += bytes.cost();
+        // Who reads no stream has no place in one.
+        let before = if self.cursor.is_some() { stream.end() } else { 0 };
+        self.own.push_back(Chunk { before, bytes });
         self.own_bytes
+    }
+
+    /// It does not hear the last `length` bytes of the stream, which are its own words. Where so much waits for it already that
+    /// this cannot be remembered, it does.
+    pub(super) fn skip(&mut self, length: usize, stream: &Stream) {
+        if self.ending.is_some() || self.cursor.is_none() {
+            return;
+        }
+        let before = stream.end() - length as u64;
+        match self.own.back_mut() {
+            None if self.cursor == Some(before) => self.cursor = Some(stream.end()),
+            Some(Chunk { before: last, bytes: Bytes::Skip(skipped) }) if *last + *skipped as u64 == before => {
+                *skipped += length;
+            }
+            _ if self.own_bytes < OWN_QUEUE_BYTES => {
+                self.own_bytes += Bytes::Skip(length).cost();
+                self.own.push_back(Chunk { before, bytes: Bytes::Skip(length) });
+            }
+            _ => {}
+        }
     }
 
     /// How many rosters and histories wait for it: they are shared, and not counted among its own bytes.
@@ -205,6 +268,10 @@ impl Slot {
             if count + 3 > SLICES {
                 return (slices, count);
             }
+            if let Bytes::Skip(length) = chunk.bytes {
+                cursor = cursor.map(|cursor| cursor + length as u64);
+                continue;
+            }
             slices[count] = IoSlice::new(&chunk.bytes.as_slice()[offset..]);
             (count, offset) = (count + 1, 0);
         }
@@ -224,6 +291,9 @@ impl Slot {
                 written -= shared;
                 continue;
             }
+            if self.pass_over() {
+                continue;
+            }
             let Some(chunk) = self.own.front() else { return };
             let length = chunk.bytes.as_slice().len();
             if length - self.offset > written {
@@ -232,13 +302,27 @@ impl Slot {
             }
             written -= length - self.offset;
             self.offset = 0;
-            if let Some(Chunk { bytes: Bytes::Own(own), .. }) = self.own.pop_front() {
-                self.own_bytes -= own.len();
-            }
+            self.own_bytes -= chunk.bytes.cost();
+            self.own.pop_front();
         }
+        while self.pass_over() {}
         if self.own.is_empty() && self.own.capacity() > 0 {
             self.own = VecDeque::new();
         }
+    }
+
+    /// Passes over what comes next, if that is not for it. Whether it was not.
+    fn pass_over(&mut self) -> bool {
+        let (Some(cursor), Some(Chunk { before, bytes: Bytes::Skip(length) })) = (self.cursor, self.own.front()) else {
+            return false;
+        };
+        if cursor != *before {
+            return false;
+        }
+        self.cursor = Some(cursor + *length as u64);
+        self.own_bytes -= Bytes::Skip(*length).cost();
+        self.own.pop_front();
+        true
     }
 
     /// Whether it has taken nothing for too long while something waited for it.
@@ -250,9 +334,13 @@ impl Slot {
     pub(super) fn deadline(&self) -> Duration {
         let stalled = self.stalled.map_or(Duration::MAX, |since| since + SLOW);
         match self.stage {
+            Stage::Greeting(_) if self.dialect() == Dialect::Text => self.heard + NAME_WAIT,
+            Stage::Greeting(_) if self.dialect.is_none() => (self.since + ASK_AFTER).min(self.heard + HELLO_WAIT),
             Stage::Greeting(_) => self.heard + HELLO_WAIT,
             // A member that is read more slowly than it sends is there, though nothing new is heard of it.
             Stage::In(_) if self.throttled => stalled,
+            // A person may be silent; the operating system looks whether the connection is still there.
+            Stage::In(_) if self.dialect() == Dialect::Text => stalled,
             Stage::In(_) => stalled.min(self.heard + SILENCE),
             Stage::Waiting => Duration::MAX,
             Stage::Ending | Stage::Ended => self.ending.as_ref().map_or(Duration::ZERO, |ending| ending.since) + LINGER,

@@ -3,6 +3,7 @@
 //! `SIM_SEEDS=100000 cargo test hub` runs more of them; `SIM_SEED=17` runs one. A failure names its seed.
 
 mod hostile;
+mod people;
 mod random;
 mod rules;
 mod world;

@@ -12,8 +12,7 @@ impl Hub {
     /// hear something, because a connection that ended on the way is news. Ends: every further round ends a connection.
     pub(super) fn write_all(&mut self, now: Moment, outlet: &mut impl Outlet) {
         loop {
-            if self.written != self.stream.end() {
-                self.written = self.stream.end();
+            if self.streams.have_news() {
                 self.dirty.clear();
                 for index in 0..self.slots.len() {
                     self.write(index, now, outlet);
@@ -38,16 +37,17 @@ impl Hub {
     /// Writes to one connection until nothing waits for it or it takes no more.
     fn write(&mut self, index: usize, now: Moment, outlet: &mut impl Outlet) {
         let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
-        if slot.has_fallen_off(&self.stream) {
+        let stream = self.streams.of_dialect(slot.dialect());
+        if slot.has_fallen_off(stream) {
             return self.too_slow(index, now);
         }
-        while !slot.blocked && slot.waits(&self.stream) {
-            let (slices, count) = slot.slices(&self.stream);
+        while !slot.blocked && slot.waits(stream) {
+            let (slices, count) = slot.slices(stream);
             match outlet.send(Key(index), &slices[..count]) {
                 // It takes nothing, and does not say that it will.
                 Ok(0) => return self.hang_up(Key(index), true, now),
                 Ok(written) => {
-                    slot.advance(written, &self.stream);
+                    slot.advance(written, stream);
                     slot.stalled = None;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -59,7 +59,7 @@ impl Hub {
                 Err(_) => return self.hang_up(Key(index), true, now),
             }
         }
-        if slot.stage == Stage::Ending && !slot.waits(&self.stream) {
+        if slot.stage == Stage::Ending && !slot.waits(stream) {
             slot.stage = Stage::Ended;
             outlet.finish(Key(index));
             if slot.finished {

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::event::Command;
 use super::id::{RoomId, Secret};
 use super::log::Term;
 
@@ -47,6 +48,22 @@ pub enum Request<'a> {
     Pong,
     /// I go.
     Bye,
+}
+
+impl Request<'static> {
+    /// What a command asks of a room, counted or not. Leaving, in whatever way, is [`Request::Bye`].
+    pub fn of(command: Command, n: Option<u64>) -> Self {
+        match command {
+            Command::Say { text, action } => Self::Say { n, text: Cow::Owned(text), action },
+            Command::Tell { to, text } => Self::Tell { n, to: Cow::Owned(to), text: Cow::Owned(text), action: false },
+            Command::Rename(name) => Self::Nick(Cow::Owned(name)),
+            Command::Who => Self::Who,
+            Command::Kick(name) => Self::Kick(Cow::Owned(name)),
+            Command::Ban(name) => Self::Ban(Cow::Owned(name)),
+            Command::Unban(address) => Self::Unban(Cow::Owned(address)),
+            Command::Quit | Command::EndOfInput | Command::Stop => Self::Bye,
+        }
+    }
 }
 
 /// Who wants to be let in.

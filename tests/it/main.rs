@@ -23,3 +23,4 @@ mod rooms;
 mod shutdown;
 mod support;
 mod talk;
+mod text;

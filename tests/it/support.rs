@@ -21,7 +21,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) use chat::{Chat, is, names, said};
 pub(crate) use impostor::Impostor;
-pub(crate) use logbook::Logbook;
+pub(crate) use logbook::{Entry, Logbook};
 pub(crate) use order::{same_everywhere, shown};
 pub(crate) use port::free_port;
 pub(crate) use proxy::Proxy;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::world::{World, address, moment, open, secret};
 use crate::connection_log::Event as Happened;
 use crate::hub::slot::Stage;
-use crate::hub::{Key, Stream};
+use crate::hub::{Key, Streams};
 use crate::limits::{LINE_MAX_BYTES, LINGER, OWN_QUEUE_BYTES, READ_BYTES};
 use crate::room::Link;
 use crate::room::event::Command;
 use crate::room::id::PeerId;
+use crate::wire::Dialect;
 use crate::wire::native::{FromHost, ToldLine};
 
 /// A small generator with a good spread (SplitMix64).
@@ -66,13 +67,18 @@ fn promises_hold_whatever_peers_do() {
     }
 }
 
+/// Whether a peer is a person who types.
+fn types(who: usize) -> bool {
+    who % 4 == 3
+}
+
 impl Run {
     fn new(seed: u64) -> Self {
         let mut random = Random(seed);
         let rate = [0, 0, 1, 20, 200][random.below(5)];
         let max = if random.chance(30) { 4 } else { 100 };
         let mut world = World::new(open(max), rate);
-        world.hub.stream = Stream::new([1 << 12, 1 << 14, 1 << 20][random.below(3)]);
+        world.hub.streams = Streams::of([1 << 12, 1 << 14, 1 << 20][random.below(3)]);
         world.wires.gulp = [0, 1, 7, 100][random.below(4)];
         let peers = (0..2 + random.below(7)).map(|_| Peer::default()).collect();
         Self { random, world, peers, owner: Vec::new() }
@@ -135,6 +141,11 @@ impl Run {
         let peer = &mut self.peers[who];
         (peer.pipe, peer.stalled) = (Some(pipe), false);
         peer.sending.clear();
+        if types(who) {
+            let name = ["p", "x\np", "\u{1}p"][self.random.below(3)];
+            peer.sending.extend(format!("{name}{}\r\n", who / 2 + 10).bytes());
+            return;
+        }
         let mut line = format!(r#"{{"type":"hello","v":1,"name":"p{}""#, who / 2 + 10);
         if !who.is_multiple_of(3) {
             line += &format!(r#","key":"{}","port":8808"#, secret(who as u8 + 1));
@@ -154,6 +165,21 @@ impl Run {
         let other = format!("p{}", self.random.below(self.peers.len()) / 2 + 10);
         let peer = &mut self.peers[who];
         let length = self.random.below(300);
+        if types(who) {
+            peer.n += 1;
+            let line = match self.random.below(20) {
+                0 => "/who".into(),
+                1 => format!("/nick {other}"),
+                2 => format!("/msg {other} psst"),
+                3 => "/quit".into(),
+                4 => "/kick p10".into(),
+                5 => "\r".into(),
+                6 => format!("/me {}", "x".repeat(length)),
+                7 => "/help".into(),
+                _ => format!("typed by {} {}.", peer.pipe.unwrap_or_default(), peer.n),
+            };
+            return peer.sending.extend_from_slice((line + "\n").as_bytes());
+        }
         let line = match self.random.below(40) {
             0..=17 => {
                 peer.n += 1;
@@ -206,7 +232,8 @@ impl Run {
                 if let Some(pipe) = self.peers[who].pipe.filter(|pipe| !self.world.wires.pipes[*pipe].closed) {
                     self.flow(who, pipe);
                     drop(self.world.hub.resumed());
-                    self.peers[who].sending.extend_from_slice(b"\n{\"type\":\"pong\"}\n");
+                    let alive = if types(who) { &b"\n"[..] } else { b"\n{\"type\":\"pong\"}\n" };
+                    self.peers[who].sending.extend_from_slice(alive);
                     while !self.world.wires.pipes[pipe].waiting.is_empty() {
                         self.world.drain(pipe, usize::MAX);
                         self.world.turn();
@@ -264,9 +291,11 @@ impl Run {
         let mut messages = HashMap::new();
         for pipe in 0..self.owner.len() {
             self.world.drain(pipe, usize::MAX);
+            check_typing(&self.world.wires.pipes[pipe].read, pipe);
             let reader = Reader::read(&self.world.wires.pipes[pipe].read, &mut truth, &mut messages);
             let key = self.world.key(pipe);
-            let is_in = |key: Key| matches!(self.world.hub.slots[key.0].as_ref().unwrap().stage, Stage::In(_));
+            let slot = |key: Key| self.world.hub.slots[key.0].as_ref().unwrap();
+            let is_in = |key: Key| matches!(slot(key).stage, Stage::In(_)) && slot(key).dialect() != Dialect::Text;
             if settled && key.is_some_and(is_in) {
                 assert_eq!(reader.next, Some(last + 1), "connection {pipe} lacks the end");
                 assert!(reader.half.is_empty());
@@ -297,6 +326,12 @@ impl Reader {
             let rest = lines[at + 1..].last().copied().unwrap_or(&reader.half);
             let is_told = lines.len() <= at + 2 && SLOW_WORD.starts_with(&rest[..rest.len().min(SLOW_WORD.len())]);
             if line.is_empty() && is_told {
+                continue;
+            }
+            if reader.next.is_none() && !line.starts_with(b"{") {
+                // What a person reads; or what anybody is asked who says nothing.
+                let is_whole = line.is_empty() || line.starts_with(b"* ") || line.windows(2).any(|pair| pair == b": ");
+                assert!(is_whole || is_told, "no line of text: {:?}", String::from_utf8_lossy(line));
                 continue;
             }
             assert!(!over, "something after the last word");
@@ -369,6 +404,24 @@ impl Reader {
         let before = self.heard.insert(peer, n).unwrap_or(0);
         assert!(before < n, "{n} after {before}");
     }
+}
+
+/// Who types reads all others' words in their order, and none of its own.
+fn check_typing(bytes: &[u8], own: usize) {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((_, live)) = text.split_once("* you are ") else { return };
+    let mut last = HashMap::new();
+    for (author, n) in live.lines().filter_map(typed) {
+        assert_ne!(author, own, "its own words come back");
+        let before = last.insert(author, n).unwrap_or(0);
+        assert!(before < n, "{n} after {before}");
+    }
+}
+
+/// On which connection a whole line was typed, and its count.
+fn typed(line: &str) -> Option<(usize, u64)> {
+    let (author, n) = line.split_once(": typed by ")?.1.strip_suffix('.')?.split_once(' ')?;
+    Some((author.parse().ok()?, n.parse().ok()?))
 }
 
 fn agree(truth: &mut BTreeMap<u64, String>, seq: u64, entry: &str) {

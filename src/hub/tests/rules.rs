@@ -263,6 +263,7 @@ fn a_member_leaves_under_the_name_that_it_had_last() {
 fn who_says_nothing_is_ended() {
     let mut world = world();
     let (silent, member) = (world.connect(1 << 16), world.join("lorde"));
+    world.send(silent, "{");
     world.wait(HELLO_WAIT);
     assert_eq!(world.lines(silent)[0]["code"], "no-hello");
     world.wait(SILENCE - HELLO_WAIT + LINGER);
@@ -303,7 +304,7 @@ fn p19_p20_who_reads_nothing_is_dropped_told_and_nobody_waits_for_it() {
 #[test]
 fn who_has_been_told_everything_is_not_slow_when_the_room_speaks_on() {
     let mut world = world();
-    world.hub.stream = crate::hub::Stream::new(2048);
+    world.hub.streams = crate::hub::Streams::of(2048);
     let (gone, other) = (world.join("gone"), world.join("other"));
     world.send(gone, "{\"type\":\"bye\"}\n");
     for _ in 0..20 {
@@ -341,7 +342,7 @@ fn lines_that_are_none_end_the_connection_and_unknown_ones_do_not() {
     assert_eq!(kinds(&world.lines(pipe)), ["refused", "left"]);
     assert_eq!(log(&world, pipe), ["accepted", "joined", "error"]);
     let pipe = world.connect(1 << 16);
-    world.send(pipe, &"x".repeat(70_000));
+    world.send(pipe, &("{".to_owned() + &"x".repeat(70_000)));
     assert_eq!(world.lines(pipe)[0]["code"], "too-long");
     assert_eq!(log(&world, pipe), ["accepted", "bad-hello"]);
 }

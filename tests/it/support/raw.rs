@@ -104,6 +104,16 @@ impl Raw {
         }
     }
 
+    /// The next line that holds this text; others before it are passed over. For those who read lines and no objects.
+    pub(crate) fn line_with(&mut self, text: &str) -> String {
+        while let Some(line) = self.line() {
+            if line.contains(text) {
+                return line;
+            }
+        }
+        panic!("ended before {text:?}; heard: {:#?}", self.heard);
+    }
+
     /// The next object that is no `ping`, which is answered; `None` at the end of the connection.
     pub(crate) fn next(&mut self) -> Option<Value> {
         let end = Instant::now() + PATIENCE;

@@ -1,0 +1,84 @@
+//! The welcome of those who are let in together: what they have in common is encoded once for each dialect.
+//!
+//! Who is let in, and when, is decided elsewhere.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::slot::Bytes;
+use crate::room::Admission;
+use crate::room::replica::Replica;
+use crate::wire::native::{self, Encoder, Welcome};
+use crate::wire::{Dialect, text};
+
+/// What of it is encoded already.
+#[derive(Default)]
+pub(super) struct Welcomes {
+    rosters: [Option<Arc<[u8]>>; Dialect::ALL.len()],
+    /// What members have missed: newcomers the history, and most of those who come back have missed the same.
+    pasts: HashMap<(usize, Option<u64>), Arc<[u8]>>,
+}
+
+impl Welcomes {
+    /// The welcome of one.
+    pub(super) fn of(
+        &mut self,
+        dialect: Dialect,
+        admission: &Admission,
+        replica: &Replica,
+        encoder: &mut Encoder,
+    ) -> [Bytes; 3] {
+        let index = dialect as usize;
+        let roster = self.rosters[index].get_or_insert_with(|| roster(dialect, replica).into()).clone();
+        let past = self.pasts.entry((index, admission.after));
+        let past = past.or_insert_with(|| past_of(dialect, admission, replica, encoder).into()).clone();
+        let (own, roster, past) = (Bytes::Own(own(dialect, admission)), Bytes::Shared(roster), Bytes::Shared(past));
+        match dialect {
+            Dialect::Native => [own, roster, past],
+            // A person reads the last line first.
+            Dialect::Text => [past, own, roster],
+        }
+    }
+}
+
+/// The part that is one member's own.
+fn own(dialect: Dialect, admission: &Admission) -> Box<[u8]> {
+    let mut bytes = Vec::new();
+    let Admission { id, name, after, missed, lack, .. } = admission;
+    match dialect {
+        Dialect::Native => native::own_welcome(&mut bytes, *id, name, *after, *missed, *lack),
+        Dialect::Text => text::own_welcome(&mut bytes, name),
+    }
+    bytes.into_boxed_slice()
+}
+
+/// The part with the roster.
+fn roster(dialect: Dialect, replica: &Replica) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match dialect {
+        Dialect::Native => {
+            let welcome = Welcome {
+                room: replica.room,
+                opened: replica.opened,
+                host: replica.host_name(),
+                term: replica.term,
+                seq: replica.log.last(),
+                terms: replica.log.terms(),
+            };
+            native::shared_welcome(&mut bytes, &welcome, replica.host, replica.members());
+        }
+        Dialect::Text => text::shared_welcome(&mut bytes, replica.host, replica.members()),
+    }
+    bytes
+}
+
+/// What happened before.
+fn past_of(dialect: Dialect, admission: &Admission, replica: &Replica, encoder: &mut Encoder) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match (dialect, admission.after) {
+        (Dialect::Native, Some(after)) => encoder.resumed(&mut bytes, replica.log.after(after)),
+        (Dialect::Native, None) => encoder.replayed(&mut bytes, &replica.log.history()),
+        (Dialect::Text, _) => text::history(&mut bytes, &replica.log.history()),
+    }
+    bytes
+}
