@@ -26,7 +26,8 @@ use crate::room::event::{Closed, Command, Event, Role, What};
 use crate::shutdown;
 use crate::ui::input::{Desk, Input};
 use crate::ui::json::Json;
-use crate::ui::plain::{Colours, Place, Plain};
+use crate::ui::plain::{Colours, Plain};
+use crate::ui::words::Place;
 use crate::ui::{Interface, Screen, reach};
 
 /// Chats as `config` says, with the standard streams as interface, until the room is closed or left.

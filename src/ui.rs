@@ -15,6 +15,7 @@ pub mod reach;
 mod safe;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod words;
 
 use crate::limits::OUTPUT_BYTES;
 use crate::room::event::Event;

@@ -16,13 +16,12 @@
 //!
 //! What a name has in brackets behind it, and the stars, no peer can write: a name is one word.
 
-use std::net::{IpAddr, SocketAddr};
-
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
-use super::{Rendered, reach};
-use crate::limits::{DEFAULT_PORT, ROSTER_SHOWN};
-use crate::room::event::{Closed, Event, Leave, Listed, Message, Role, What};
+use super::Rendered;
+use super::words::{self, Place};
+use crate::limits::ROSTER_SHOWN;
+use crate::room::event::{Event, Listed, Message, Role, What};
 use crate::room::text;
 
 /// What stands before each further line of a message: wider than a time, so that it cannot be one.
@@ -34,17 +33,6 @@ const DIM: &str = "2";
 const BOLD: &str = "1";
 const MAGENTA: &str = "35";
 const RED: &str = "31";
-
-/// What the interface has to ask for.
-#[derive(Debug, Clone, Copy)]
-pub struct Place {
-    /// A time in this machine's time zone.
-    pub local: fn(DateTime<FixedOffset>) -> DateTime<FixedOffset>,
-    /// This machine's addresses that others can type, now.
-    pub addresses: fn() -> Vec<IpAddr>,
-    /// Whether the room is announced on the LAN.
-    pub lan: bool,
-}
 
 /// Whether each stream takes colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,13 +92,13 @@ impl Plain {
             What::Roster { members } => Rendered::err(self.roster(members)),
             What::Joined { name } => self.happened(event, &format!("{} joined", self.marked(name))),
             What::Left { name, reason } => {
-                self.happened(event, &format!("{} left ({})", self.marked(name), reason_words(*reason)))
+                self.happened(event, &format!("{} left ({})", self.marked(name), words::left(*reason)))
             }
             What::Renamed { from, to } => self.renamed(event, from, to),
             What::Message(message) => self.message(event, message),
             What::Notice { text } => Rendered::err(self.aside(DIM, "*", text)),
             What::Refused { code: _, text } => Rendered::err(self.aside(RED, "!", text)),
-            What::Closed { reason, text } => Rendered::err(self.aside(DIM, "*", closed_words(*reason, text))),
+            What::Closed { reason, text } => Rendered::err(self.aside(DIM, "*", words::closed(*reason, text))),
             // For every interface alike the program says on standard error why it failed, and what helps.
             What::Error { .. } => Rendered::default(),
         }
@@ -121,9 +109,9 @@ impl Plain {
         let text = match &self.here {
             None => self.start_up(&now),
             Some(before) if (before.role, &before.address, &before.host) != (now.role, &now.address, &now.host) => {
-                let mut text = self.aside(DIM, "*", &moved(&now));
+                let mut text = self.aside(DIM, "*", &words::moved(now.role, &now.host, &now.address));
                 if now.role == Role::Host {
-                    text.push_str(&self.invitation(&now.address));
+                    text.push_str(&self.place.invitation(&now.address));
                 }
                 text
             }
@@ -144,36 +132,14 @@ impl Plain {
             Role::Host => format!(
                 "Room at {}, hosted here.\nYou are {name}, the host.\n\
                  Type to talk; /help shows the commands; /quit hands the room over, Ctrl-C closes it.\n{}",
-                bound(address),
-                self.invitation(address)
+                words::bound(address),
+                self.place.invitation(address)
             ),
             Role::Client => format!(
                 "Room at {address}, hosted by {host}.\nYou are {name}.\n\
                  Type to talk; /help shows the commands; /quit or Ctrl-C leaves.\n"
             ),
         }
-    }
-
-    /// What others type to get to a room that we host at `address`.
-    fn invitation(&self, address: &str) -> String {
-        let Ok(bound) = address.parse::<SocketAddr>() else { return String::new() };
-        let addresses = if bound.ip().is_unspecified() { (self.place.addresses)() } else { vec![bound.ip()] };
-        let commands: Vec<String> = addresses
-            .into_iter()
-            .map(|ip| format!("hybrid-chat {}", reach::as_typed(SocketAddr::new(ip, bound.port()))))
-            .collect();
-        if commands.is_empty() {
-            return String::new();
-        }
-        let commands = commands.join(" or ");
-        if !self.place.lan || bound.ip().is_loopback() {
-            return format!("Others join with: {commands}\n");
-        }
-        let port = if bound.port() == DEFAULT_PORT { String::new() } else { format!(" --port {}", bound.port()) };
-        format!(
-            "Others on this network join with: hybrid-chat{port}\n\
-             If that does not find the room: {commands} (and hybrid-chat doctor says why)\n"
-        )
     }
 
     fn roster(&mut self, members: &[Listed]) -> String {
@@ -282,43 +248,6 @@ fn marks(host: bool, own: bool) -> Vec<String> {
 
 fn with_marks(name: &str, marks: &[String]) -> String {
     if marks.is_empty() { name.to_owned() } else { format!("{name} ({})", marks.join(", ")) }
-}
-
-fn moved(now: &Here) -> String {
-    match now.role {
-        Role::Host => format!("you host the room now, at {}", bound(&now.address)),
-        Role::Client => format!("{} hosts the room now, at {}", now.host, now.address),
-    }
-}
-
-/// Where a room is that we host: nobody can type an address that stands for all.
-fn bound(address: &str) -> String {
-    match address.parse::<SocketAddr>() {
-        Ok(bound) if bound.ip().is_unspecified() => format!("port {} of this machine", bound.port()),
-        _ => address.to_owned(),
-    }
-}
-
-fn reason_words(reason: Leave) -> &'static str {
-    match reason {
-        Leave::Quit => "quit",
-        Leave::Lost => "connection lost",
-        Leave::Timeout => "no answer",
-        Leave::Slow => "too slow",
-        Leave::Kicked => "kicked",
-        Leave::Banned => "banned",
-        Leave::Error => "broke the protocol",
-    }
-}
-
-fn closed_words(reason: Closed, text: &str) -> &str {
-    match reason {
-        _ if !text.is_empty() => text,
-        Closed::HostShutdown => "the host closed the room",
-        Closed::Left => "you left the room",
-        Closed::Kicked => "the host removed you from the room",
-        Closed::Banned => "the host removed you from the room and does not let you in again",
-    }
 }
 
 #[cfg(test)]

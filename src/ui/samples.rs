@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::plain::{Colours, Place, Plain};
+use super::plain::{Colours, Plain};
+use super::words::Place;
 use crate::room::event::{Closed, Event, Leave, Listed, Message, Role, What};
 
 /// A quarter to ten in the evening in Rome.

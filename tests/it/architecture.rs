@@ -57,6 +57,7 @@ const PURE: &[&str] = &[
     "ui/object",
     "ui/safe",
     "ui/reach",
+    "ui/words",
 ];
 
 /// The words without which nobody opens a socket or a file, starts a thread, reads a clock or prints.

@@ -1,6 +1,7 @@
 //! Every kind of event as people read it, compared with the text itself.
 
 use super::*;
+use crate::room::event::{Closed, Leave};
 use crate::ui::samples::{self, event, message, notice, plain, role, said};
 
 /// What `events` write, stderr behind `! `-free markers: each stream with its name, in order.
