@@ -13,7 +13,6 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use chrono::{DateTime, FixedOffset, Local};
@@ -22,8 +21,9 @@ use crate::config::{Config, Style};
 use crate::error::{Error, Result};
 use crate::limits::{COMMANDS, EVENTS};
 use crate::mailbox::Mailbox;
-use crate::room::event::{Closed, Command, Event, Role, What};
+use crate::room::event::{Closed, Command, Event, What};
 use crate::shutdown;
+use crate::ui::here::Here;
 use crate::ui::input::{Desk, Input};
 use crate::ui::json::Json;
 use crate::ui::plain::{Colours, Plain};
@@ -46,16 +46,17 @@ where
     let commands = wires.commands.clone();
     shutdown::on_signal(move || commands.interrupt(Command::Stop))?;
     let screen = Screen::new(interface(config), io::stdout(), io::stderr());
-    let hosting = Arc::new(AtomicBool::new(false));
+    let here = Arc::new(Here::default());
     let desk = Desk {
         commands: wires.commands.clone(),
         events: wires.events.clone(),
         objects: config.style == Style::Json,
         terminal: io::stdin().is_terminal(),
-        hosting: hosting.clone(),
+        here: here.clone(),
+        addresses,
         now,
     };
-    connect(config, network, &wires, screen, &hosting, || Input::start(desk))
+    connect(config, network, &wires, screen, &here, || Input::start(desk))
 }
 
 /// What connects the threads.
@@ -79,7 +80,7 @@ fn connect<N, O: Write, E: Write>(
     network: N,
     wires: &Wires,
     mut screen: Screen<O, E>,
-    hosting: &AtomicBool,
+    here: &Here,
     input: impl FnOnce() -> Result<Input>,
 ) -> Result<Closed>
 where
@@ -95,7 +96,7 @@ where
             .name("network".into())
             .spawn_scoped(scope, run)
             .map_err(|error| Error::io("start the network thread", error))?;
-        let shown = show(wires, &mut screen, hosting, input);
+        let shown = show(wires, &mut screen, here, input);
         let panicked = |_| Err(Error::io("run the network thread", io::Error::other("it panicked, which is a bug")));
         // Why the network has failed says more than what that has led to.
         let ended = network.join().unwrap_or_else(panicked).and_then(|closed| shown.map(|()| closed));
@@ -115,7 +116,7 @@ where
 fn show<O: Write, E: Write>(
     Wires { commands, events }: &Wires,
     screen: &mut Screen<O, E>,
-    hosting: &AtomicBool,
+    here: &Here,
     input: impl FnOnce() -> Result<Input>,
 ) -> Result<()> {
     let mut input = Reader { start: Some(input), running: None };
@@ -125,8 +126,8 @@ fn show<O: Write, E: Write>(
         let mut written = Ok(());
         while let Some(event) = next {
             let done = match &event.what {
-                What::Role { role, .. } => {
-                    hosting.store(*role == Role::Host, Ordering::Relaxed);
+                What::Role { role, address, .. } => {
+                    here.tell(*role, address);
                     input.start().inspect_err(|_| commands.interrupt(Command::Quit))
                 }
                 What::Closed { .. } => input.stop(commands),
@@ -185,7 +186,10 @@ fn interface(config: &Config) -> Interface {
                 out: takes_colours(io::stdout().is_terminal(), |name| std::env::var(name).ok()),
                 err: takes_colours(io::stderr().is_terminal(), |name| std::env::var(name).ok()),
             };
-            Interface::Plain(Box::new(Plain::new(Place { local, addresses, lan: config.discovery }, colours)))
+            Interface::Plain(Box::new(Plain::new(
+                Place { local, addresses, lan: config.discovery, terminal_size },
+                colours,
+            )))
         }
     }
 }
@@ -199,6 +203,18 @@ fn takes_colours(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> b
         None => variable("WT_SESSION").is_none(),
     };
     terminal && !forbidden && !dumb
+}
+
+/// Columns and lines of the terminal that a person looks at; none where anything is no terminal, or the platform's
+/// terminals are asked otherwise.
+fn terminal_size() -> Option<(u16, u16)> {
+    if !(io::stdin().is_terminal() && io::stdout().is_terminal() && io::stderr().is_terminal()) {
+        return None;
+    }
+    #[cfg(unix)]
+    return rustix::termios::tcgetwinsize(io::stderr()).ok().map(|size| (size.ws_col, size.ws_row));
+    #[cfg(not(unix))]
+    return None;
 }
 
 fn now() -> DateTime<FixedOffset> {

@@ -6,11 +6,13 @@
 
 use std::io::{self, Write};
 
+pub mod here;
 pub mod input;
 pub mod json;
 mod lines;
 mod object;
 pub mod plain;
+pub mod qr;
 pub mod reach;
 mod safe;
 #[cfg(test)]

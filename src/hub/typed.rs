@@ -33,6 +33,11 @@ pub(super) fn hear(room: &mut Room, link: Link, id: MemberId, line: &str, now: M
         Ok(Input::Nothing) => return Asked::Room(Vec::new()),
         Ok(Input::Help(about)) => return Asked::Help(about),
         Ok(Input::Command(command)) => Request::of(command, None),
+        Ok(Input::Qr) => {
+            let refusal =
+                Refusal::new("unknown-command", "/qr is shown in a terminal in which hybrid-chat itself runs");
+            return Asked::Room(vec![Effect::Letter(link, Letter::Refused(refusal))]);
+        }
         Err(error) => {
             let refusal = Refusal::new(error.code(), error.to_string());
             return Asked::Room(vec![Effect::Letter(link, Letter::Refused(refusal))]);

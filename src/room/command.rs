@@ -19,6 +19,8 @@ pub enum Input {
     Command(Command),
     /// `/help`: show [`help`], or this command's entry.
     Help(Option<&'static Entry>),
+    /// `/qr`: show the address of the room's page.
+    Qr,
 }
 
 /// Why a line is no command.
@@ -88,9 +90,11 @@ impl fmt::Display for Entry {
 
 /// The command that asks for the table, and so cannot be a [`Command`] of it.
 const HELP: &str = "help";
+/// The command that asks where the room is, which whoever is asked knows without the room.
+const QR: &str = "qr";
 
 /// All commands, in the order of `/help`.
-static TABLE: [Entry; 9] = [
+static TABLE: [Entry; 10] = [
     Entry {
         word: HELP,
         arguments: "[COMMAND]",
@@ -133,6 +137,14 @@ static TABLE: [Entry; 9] = [
         host_only: false,
         elsewhere: &["action", "emote"],
         read: |rest| given(rest).map(|text| Command::Say { text, action: true }),
+    },
+    Entry {
+        word: QR,
+        arguments: "",
+        help: "show the room's page, for browsers and phones",
+        host_only: false,
+        elsewhere: &["url", "link", "page", "web", "invite"],
+        read: |_| None,
     },
     Entry {
         word: "kick",
@@ -187,6 +199,9 @@ pub fn parse(line: &str) -> Result<Input, CommandError> {
     if entry.word == HELP {
         let about = rest.trim_start_matches('/');
         return Ok(Input::Help(if about.is_empty() { None } else { Some(find(about)?) }));
+    }
+    if entry.word == QR && rest.is_empty() {
+        return Ok(Input::Qr);
     }
     (entry.read)(rest).map(Input::Command).ok_or(CommandError::Usage(entry))
 }
@@ -312,6 +327,7 @@ mod tests {
     fn every_command_is_understood() {
         assert_eq!(command("/who"), Command::Who);
         assert_eq!(command("/QUIT "), Command::Quit);
+        assert_eq!(parse("/qr "), Ok(Input::Qr));
         assert_eq!(command("/nick  Ann Lee "), Command::Rename("Ann Lee".into()));
         let tell = |text: &str| Command::Tell { to: "ann".into(), text: text.into() };
         assert_eq!(command("/msg ann ciao  bella"), tell("ciao  bella"));
@@ -336,6 +352,7 @@ mod tests {
             ("/unban 10.0.0.1 10.0.0.2", "unban"),
             ("/who ann", "who"),
             ("/quit now", "quit"),
+            ("/qr now", "qr"),
         ] {
             match parse(line) {
                 Err(CommandError::Usage(entry)) => assert_eq!(entry.word, word, "{line:?}"),
@@ -388,7 +405,7 @@ mod tests {
         let host: Vec<String> = help(true).collect();
         assert_eq!(host.len(), TABLE.len() + 1);
         assert!(host.iter().all(|line| line.len() < 80));
-        for word in ["help", "who", "nick", "msg", "me", "quit", "kick", "ban", "unban"] {
+        for word in ["help", "who", "nick", "msg", "me", "qr", "quit", "kick", "ban", "unban"] {
             assert!(host.iter().any(|line| line.starts_with(&format!("/{word} "))), "{word}");
         }
     }

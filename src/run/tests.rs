@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::*;
 use crate::cli;
+use crate::room::event::Role;
 use crate::room::name::Name;
 use crate::ui::samples::{event, message, notice, plain, role};
 
@@ -48,16 +49,17 @@ fn run_with<O: Write>(
         events: wires.events.clone(),
         objects: false,
         terminal: false,
-        hosting: Arc::default(),
+        here: Arc::default(),
+        addresses,
         now,
     };
-    let (mut stderr, inputs, hosting) = (Vec::new(), Cell::new(0), AtomicBool::new(false));
+    let (mut stderr, inputs, here) = (Vec::new(), Cell::new(0), Here::default());
     let input = || {
         inputs.set(inputs.get() + 1);
         if input_fails { Err(Error::io("read standard input", ErrorKind::Other.into())) } else { Input::start(desk) }
     };
     let screen = Screen::new(interface, out, &mut stderr);
-    let result = connect(&config(), network, &wires, screen, &hosting, input);
+    let result = connect(&config(), network, &wires, screen, &here, input);
     (result, String::from_utf8(stderr).unwrap(), inputs.get())
 }
 

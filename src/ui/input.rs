@@ -4,10 +4,10 @@
 //! `refused`, and the next line goes on; a script that said what no room takes fails at its end, because it must not
 //! believe that the room has it. Commands wait for a place in the mailbox, and so does whoever writes into the
 //! pipe: that is all the back-pressure there is. How to wait for input, and how to end the waiting, is the platform's.
-//! Nothing here knows the room or which role this process has, except to show `/help` as it fits.
+//! Nothing here knows the room or which role this process has, except to answer `/help` and `/qr` as it fits.
 
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -18,8 +18,9 @@ use chrono::{DateTime, FixedOffset};
 #[cfg_attr(not(unix), path = "input/other.rs")]
 mod source;
 
+use super::here::Here;
 use super::lines::{BadLine, Lines};
-use super::object;
+use super::{object, qr};
 use crate::error::{Error, Result};
 use crate::limits::{INPUT_BYTES, INPUT_END};
 use crate::mailbox::{Closed, Mailbox};
@@ -39,8 +40,10 @@ pub struct Desk {
     pub objects: bool,
     /// Whether a person types: the end of the input is `/quit` then.
     pub terminal: bool,
-    /// Whether we host: `/help` has more to show then.
-    pub hosting: Arc<AtomicBool>,
+    /// Where we are: on the host `/help` has more to show, and `/qr` shows where others get in.
+    pub here: Arc<Here>,
+    /// This machine's addresses that others can type, now.
+    pub addresses: fn() -> Vec<IpAddr>,
     /// The clock, for the answers given here.
     pub now: fn() -> DateTime<FixedOffset>,
 }
@@ -60,6 +63,7 @@ impl Desk {
             Ok(line) => match command::parse(line) {
                 Ok(Line::Nothing) => {}
                 Ok(Line::Command(command)) => return self.command(command),
+                Ok(Line::Qr) => self.pages()?,
                 Ok(Line::Help(None)) => self.help()?,
                 Ok(Line::Help(Some(entry))) => self.answer(What::Notice { text: entry.to_string() })?,
                 Err(bad) => self.refuse(bad.code(), bad.to_string())?,
@@ -81,8 +85,15 @@ impl Desk {
     }
 
     fn help(&self) -> Result<(), Closed> {
-        let lines: Vec<String> = command::help(self.hosting.load(Ordering::Relaxed)).collect();
+        let lines: Vec<String> = command::help(self.here.is_host()).collect();
         self.answer(What::Notice { text: format!("what can be typed:\n{}", lines.join("\n")) })
+    }
+
+    /// Where a browser gets in; a script has no use for a picture of it.
+    fn pages(&self) -> Result<(), Closed> {
+        let address = self.here.address();
+        let pages = address.map(|room| qr::pages(room, self.here.is_host(), &(self.addresses)()));
+        self.answer(What::Notice { text: qr::told(&pages.unwrap_or_default(), !self.objects) })
     }
 
     fn refuse(&self, code: &str, text: String) -> Result<(), Closed> {
@@ -116,7 +127,7 @@ impl Desk {
         lines.finish(line)?;
         self.commands.push(if self.terminal { Command::Quit } else { Command::EndOfInput })?;
         // A person has read what was refused, and a host goes on.
-        let script = !self.terminal && !self.hosting.load(Ordering::Relaxed);
+        let script = !self.terminal && !self.here.is_host();
         Ok(failed.filter(|_| script))
     }
 }

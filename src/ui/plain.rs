@@ -18,8 +18,8 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
-use super::Rendered;
 use super::words::{self, Place};
+use super::{Rendered, qr};
 use crate::limits::ROSTER_SHOWN;
 use crate::room::event::{Event, Listed, Message, Role, What};
 use crate::room::text;
@@ -33,6 +33,8 @@ const DIM: &str = "2";
 const BOLD: &str = "1";
 const MAGENTA: &str = "35";
 const RED: &str = "31";
+/// White on black, whatever the terminal's own colours are: so a camera reads a code best.
+const CODE: &str = "97;40";
 
 /// Whether each stream takes colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -96,7 +98,7 @@ impl Plain {
             }
             What::Renamed { from, to } => self.renamed(event, from, to),
             What::Message(message) => self.message(event, message),
-            What::Notice { text } => Rendered::err(self.aside(DIM, "*", text)),
+            What::Notice { text } => Rendered::err(self.with_codes(DIM, &self.aside("", "*", text))),
             What::Refused { code: _, text } => Rendered::err(self.aside(RED, "!", text)),
             What::Closed { reason, text } => Rendered::err(self.aside(DIM, "*", words::closed(*reason, text))),
             // For every interface alike the program says on standard error why it failed, and what helps.
@@ -129,17 +131,37 @@ impl Plain {
     fn start_up(&self, here: &Here) -> String {
         let Here { role, address, name, host } = here;
         match role {
-            Role::Host => format!(
-                "Room at {}, hosted here.\nYou are {name}, the host.\n\
+            Role::Host => {
+                let text = format!(
+                    "Room at {}, hosted here.\nYou are {name}, the host.\n\
                  Type to talk; /help shows the commands; /quit hands the room over, Ctrl-C closes it.\n{}",
-                words::bound(address),
-                self.place.invitation(address)
-            ),
+                    words::bound(address),
+                    self.place.invitation(address)
+                );
+                let page = self.page(address, text.lines().count());
+                text + &page
+            }
             Role::Client => format!(
                 "Room at {address}, hosted by {host}.\nYou are {name}.\n\
                  Type to talk; /help shows the commands; /quit or Ctrl-C leaves.\n"
             ),
         }
+    }
+
+    /// The page of a room that we host at `address`, where the terminal has room for it below `above` lines.
+    fn page(&self, address: &str, above: usize) -> String {
+        let (Ok(bound), Some(size)) = (address.parse(), (self.place.terminal_size)()) else { return String::new() };
+        let shown = qr::shown_at_start(&qr::pages(bound, true, &(self.place.addresses)()), size, above);
+        shown.map_or_else(String::new, |text| self.with_codes("", &text))
+    }
+
+    /// Lines in `colour`, but codes light on dark.
+    fn with_codes(&self, colour: &str, lines: &str) -> String {
+        let painted = lines.lines().map(|line| match line.strip_prefix("  ").unwrap_or(line) {
+            code if qr::is_code(code) => format!("  {}\n", paint(self.colours.err, CODE, code)),
+            _ => format!("{}\n", paint(self.colours.err, colour, line)),
+        });
+        painted.collect()
     }
 
     fn roster(&mut self, members: &[Listed]) -> String {
@@ -239,7 +261,7 @@ impl Plain {
 }
 
 fn paint(on: bool, colour: &str, text: &str) -> String {
-    if on { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    if on && !colour.is_empty() { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
 fn marks(host: bool, own: bool) -> Vec<String> {

@@ -37,8 +37,7 @@ fn rank(interface: &str, ip: IpAddr) -> Option<u8> {
         ip if ip.is_unspecified() => return None,
         IpAddr::V4(v4) if v4.is_link_local() => 3,
         IpAddr::V4(_) => 0,
-        // It would need the scope as the other machine calls it.
-        IpAddr::V6(v6) if v6.is_unicast_link_local() => return None,
+        ip if !is_typable(ip) => return None,
         IpAddr::V6(_) => 1,
     };
     match by_kind {
@@ -47,6 +46,11 @@ fn rank(interface: &str, ip: IpAddr) -> Option<u8> {
         _ if is_one_of(&TUNNELS) => Some(4 + by_kind),
         _ => Some(by_kind),
     }
+}
+
+/// Whether others can type `ip`: an IPv6 address of the link alone would need the scope as their machine calls it.
+pub fn is_typable(ip: IpAddr) -> bool {
+    !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }
 
 /// How to get to `address` as one types it behind `hybrid-chat`.

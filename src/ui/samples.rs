@@ -78,5 +78,5 @@ pub(crate) fn plain_in(colours: Colours) -> Plain {
     fn addresses() -> Vec<IpAddr> {
         vec!["192.168.1.7".parse().unwrap(), "10.0.0.9".parse().unwrap()]
     }
-    Plain::new(Place { local, addresses, lan: false }, colours)
+    Plain::new(Place { local, addresses, lan: false, terminal_size: || None }, colours)
 }

@@ -19,6 +19,8 @@ pub struct Place {
     pub addresses: fn() -> Vec<IpAddr>,
     /// Whether the room is announced on the LAN.
     pub lan: bool,
+    /// Columns and lines of the terminal; `None`: what is written is not read at a terminal.
+    pub terminal_size: fn() -> Option<(u16, u16)>,
 }
 
 impl Place {

@@ -56,6 +56,7 @@ const PURE: &[&str] = &[
     "ui/json",
     "ui/object",
     "ui/safe",
+    "ui/qr",
     "ui/reach",
     "ui/words",
 ];

@@ -8,6 +8,7 @@ use rustix::pipe::pipe;
 
 use super::*;
 use crate::limits::{INPUT_LINE_BYTES, MESSAGE_MAX_BYTES};
+use crate::room::event::Role;
 use crate::ui::samples::at;
 
 fn desk(commands: usize) -> Desk {
@@ -16,7 +17,8 @@ fn desk(commands: usize) -> Desk {
         events: Arc::new(Mailbox::new(64)),
         objects: false,
         terminal: false,
-        hosting: Arc::new(AtomicBool::new(false)),
+        here: Arc::default(),
+        addresses: || vec!["192.168.1.7".parse().unwrap(), "10.0.0.9".parse().unwrap()],
         now: at,
     }
 }
@@ -42,7 +44,7 @@ fn all(desk: &Desk, bytes: &[u8]) -> (Vec<Command>, Vec<What>) {
         }
     }
     writer.join().unwrap();
-    let fine = desk.terminal || desk.hosting.load(Ordering::Relaxed) || std::str::from_utf8(bytes).is_ok();
+    let fine = desk.terminal || desk.here.is_host() || std::str::from_utf8(bytes).is_ok();
     assert_eq!(input.stop().is_ok(), fine);
     desk.events.close();
     let answers = std::iter::from_fn(|| desk.events.pop()).map(|event| event.what).collect();
@@ -94,7 +96,7 @@ fn a_script_that_is_not_utf8_fails_at_its_end() {
     assert_eq!((commands.len(), codes(&answers)), (3, vec!["invalid-utf8".to_owned()]));
     all(&Desk { terminal: true, ..desk(4) }, input);
     let host = desk(4);
-    host.hosting.store(true, Ordering::Relaxed);
+    host.here.tell(Role::Host, "[::]:8808");
     all(&host, input);
 
     let (read, _write) = pipe().unwrap();
@@ -103,10 +105,28 @@ fn a_script_that_is_not_utf8_fails_at_its_end() {
 }
 
 #[test]
+fn the_page_is_shown_here_with_its_codes_and_to_scripts_without() {
+    for objects in [false, true] {
+        let desk = Desk { objects, ..desk(4) };
+        desk.here.tell(Role::Host, "[::]:8808");
+        let (commands, answers) = all(&desk, b"/qr\n");
+        assert_eq!(commands, [Command::EndOfInput]);
+        let [What::Notice { text }] = &answers[..] else { panic!("{answers:?}") };
+        assert!(text.contains("http://192.168.1.7:8808/") && text.contains("http://10.0.0.9:8808/"), "{text}");
+        assert_eq!(text.contains('█'), !objects, "{text}");
+    }
+    let guest = desk(4);
+    guest.here.tell(Role::Client, "192.168.1.9:8808");
+    let (_, answers) = all(&guest, b"/qr\n");
+    let [What::Notice { text }] = &answers[..] else { panic!("{answers:?}") };
+    assert!(text.starts_with("a browser gets in at\nhttp://192.168.1.9:8808/\n█"), "the host's address: {text}");
+}
+
+#[test]
 fn help_is_answered_here_and_has_more_for_the_host() {
     for hosting in [false, true] {
         let desk = desk(4);
-        desk.hosting.store(hosting, Ordering::Relaxed);
+        desk.here.tell(if hosting { Role::Host } else { Role::Client }, "192.168.1.7:8808");
         let (commands, answers) = all(&desk, b"/help\n/help kick\n");
         assert_eq!(commands, [Command::EndOfInput]);
         let [What::Notice { text }, What::Notice { text: one }] = &answers[..] else { panic!("{answers:?}") };

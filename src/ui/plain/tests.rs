@@ -270,3 +270,24 @@ fn each_stream_has_colours_only_where_it_takes_them() {
     assert_eq!(interface.line(&message("capo", "x")).stdout, "21:51 capo: x\n");
     assert_eq!(interface.line(&notice("x")).stderr, "\x1b[2m* x\x1b[0m\n");
 }
+
+#[test]
+fn a_terminal_with_room_for_it_shows_the_code_of_the_page_at_the_start() {
+    let place = |terminal_size| Plain::new(Place { terminal_size, ..plain().place }, Colours::default());
+    let start = |mut interface: Plain| shown(&mut interface, [role(Role::Host, "capo")]);
+    let text = start(place(|| Some((80, 24))));
+    assert!(
+        text.contains("err Or with a browser: http://192.168.1.7:8808/ or http://10.0.0.9:8808/\nerr   █"),
+        "{text}"
+    );
+    for without in [start(plain()), start(place(|| Some((80, 12)))), start(place(|| Some((20, 50))))] {
+        assert!(!without.contains("browser") && without.contains("Others join with"), "{without}");
+    }
+}
+
+#[test]
+fn a_code_is_light_on_dark_whatever_the_terminals_colours_are() {
+    let mut interface = samples::plain_in(Colours { out: true, err: true });
+    let Rendered { stderr, .. } = interface.line(&notice("a browser gets in at\n█▀ ▄\nend"));
+    assert_eq!(stderr, "\x1b[2m* a browser gets in at\x1b[0m\n  \x1b[97;40m█▀ ▄\x1b[0m\n\x1b[2m  end\x1b[0m\n");
+}
