@@ -89,7 +89,7 @@ impl fmt::Display for Entry {
 }
 
 /// The command that asks for the table, and so cannot be a [`Command`] of it.
-const HELP: &str = "help";
+pub const HELP: &str = "help";
 /// The command that asks where the room is, which whoever is asked knows without the room.
 const QR: &str = "qr";
 
@@ -194,11 +194,11 @@ pub fn parse(line: &str) -> Result<Input, CommandError> {
         return Ok(say(typed));
     }
     let (word, rest) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
-    let entry = find(word)?;
+    let entry = lookup(word)?;
     let rest = rest.trim();
     if entry.word == HELP {
         let about = rest.trim_start_matches('/');
-        return Ok(Input::Help(if about.is_empty() { None } else { Some(find(about)?) }));
+        return Ok(Input::Help(if about.is_empty() { None } else { Some(lookup(about)?) }));
     }
     if entry.word == QR && rest.is_empty() {
         return Ok(Input::Qr);
@@ -206,11 +206,15 @@ pub fn parse(line: &str) -> Result<Input, CommandError> {
     (entry.read)(rest).map(Input::Command).ok_or(CommandError::Usage(entry))
 }
 
+/// The commands that one may use, in the order of `/help`; `host`: with what only the host may do.
+pub fn entries(host: bool) -> impl Iterator<Item = &'static Entry> {
+    TABLE.iter().filter(move |entry| host || !entry.host_only)
+}
+
 /// The lines of `/help`, as wide as they have to be; `host`: with what only the host may do.
 pub fn help(host: bool) -> impl Iterator<Item = String> {
-    let shown = move || TABLE.iter().filter(move |entry| host || !entry.host_only);
-    let width = shown().map(|entry| entry.usage().len()).max().unwrap_or(0);
-    let commands = shown().map(move |entry| format!("{:width$}  {}", entry.usage(), entry.help));
+    let width = entries(host).map(|entry| entry.usage().len()).max().unwrap_or(0);
+    let commands = entries(host).map(move |entry| format!("{:width$}  {}", entry.usage(), entry.help));
     commands.chain([format!("{:width$}  say a line that begins with /", "//TEXT")])
 }
 
@@ -224,8 +228,8 @@ fn given(argument: &str) -> Option<String> {
     (!is_blank(argument)).then(|| argument.to_owned())
 }
 
-/// The entry of a word, without regard to case.
-fn find(word: &str) -> Result<&'static Entry, CommandError> {
+/// The entry of a word, without regard to case, or why it is none.
+pub fn lookup(word: &str) -> Result<&'static Entry, CommandError> {
     TABLE
         .iter()
         .find(|entry| entry.word.eq_ignore_ascii_case(word))
