@@ -44,6 +44,7 @@
 //! | the list of rooms on the LAN | [`rooms`] |
 //! | what keeps people from finding each other, and its cure | [`doctor`] |
 //! | a screen | [`ui`] |
+//! | a key of the line that one types | [`ui::full::editor::keys`] |
 //!
 //! # What always holds
 //!

@@ -213,6 +213,28 @@ pub const ROSTER_SHOWN: usize = 20;
 /// How many of this machine's addresses are shown to be typed elsewhere: one is right, a few more help on odd networks.
 pub const ADDRESSES_SHOWN: usize = 3;
 
+// --- The line that one types --------------------------------------------------------------------------------------
+
+/// How many pieces that were cut out can be put in again: more than anybody remembers.
+pub const KILLS: usize = 16;
+/// How many steps can be undone: each is a word, an erasing or a paste.
+pub const UNDO_STEPS: usize = 1_000;
+/// How many bytes of text those steps hold at most: the longest message pasted and cut several times over.
+pub const UNDO_BYTES: usize = 16 * MESSAGE_MAX_BYTES;
+/// How many sent lines can be brought back: a long day's.
+pub const SENT_LINES: usize = 1_000;
+/// How many bytes those lines have at most.
+pub const SENT_BYTES: usize = 32 * MESSAGE_MAX_BYTES;
+/// A pasted text of more lines than this is shown before it is sent: fewer can be seen while they are typed.
+pub const REVIEW_LINES: usize = 8;
+/// A pasted text of more bytes than this is shown before it is sent: about as much as those lines hold.
+pub const REVIEW_BYTES: usize = REVIEW_LINES * 120;
+/// The longest that is sought in lines that were sent, in bytes: what fits beside a search.
+pub const QUERY_BYTES: usize = 256;
+/// The most bytes of a single character that are shown: letters with a few marks and joined emoji have less, and a
+/// terminal's cell need not hold more.
+pub const CELL_BYTES: usize = 64;
+
 // --- Readers that are behind --------------------------------------------------------------------------------------
 
 /// How far a member that reads may be behind before the room waits for it: so near to falling off the stream.

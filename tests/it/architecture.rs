@@ -59,6 +59,7 @@ const PURE: &[&str] = &[
     "ui/qr",
     "ui/reach",
     "ui/words",
+    "ui/full/editor",
 ];
 
 /// The words without which nobody opens a socket or a file, starts a thread, reads a clock or prints.

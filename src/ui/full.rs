@@ -1,0 +1,3 @@
+//! The full-screen interface. So far: the line that one types.
+
+pub mod editor;
