@@ -39,7 +39,7 @@ pub const RATE: u32 = 200;
 pub const RATE_BURST: u32 = 10;
 /// How long a member that is too fast waits at least: some messages at once cost the host one turn, not one each.
 pub const RATE_PAUSE: Duration = Duration::from_millis(20);
-/// How many past messages a newcomer gets.
+/// How many past messages a newcomer gets, who comes from nowhere.
 pub const HISTORY_MESSAGES: usize = 100;
 /// How many bytes of past messages a newcomer gets at most.
 pub const HISTORY_BYTES: usize = 1024 * 1024;

@@ -16,7 +16,7 @@ use crate::wire::{Dialect, text};
 pub(super) struct Welcomes {
     rosters: [Option<Arc<[u8]>>; Dialect::ALL.len()],
     /// What members have missed: newcomers the history, and most of those who come back have missed the same.
-    pasts: HashMap<(usize, Option<u64>), Arc<[u8]>>,
+    pasts: HashMap<(usize, Option<u64>, usize), Arc<[u8]>>,
 }
 
 impl Welcomes {
@@ -30,7 +30,7 @@ impl Welcomes {
     ) -> [Bytes; 3] {
         let index = dialect as usize;
         let roster = self.rosters[index].get_or_insert_with(|| roster(dialect, replica).into()).clone();
-        let past = self.pasts.entry((index, admission.after));
+        let past = self.pasts.entry((index, admission.after, admission.history()));
         let past = past.or_insert_with(|| past_of(dialect, admission, replica, encoder).into()).clone();
         let (own, roster, past) = (Bytes::Own(own(dialect, admission)), Bytes::Shared(roster), Bytes::Shared(past));
         match dialect {
@@ -77,8 +77,8 @@ fn past_of(dialect: Dialect, admission: &Admission, replica: &Replica, encoder: 
     let mut bytes = Vec::new();
     match (dialect, admission.after) {
         (Dialect::Native, Some(after)) => encoder.resumed(&mut bytes, replica.log.after(after)),
-        (Dialect::Native, None) => encoder.replayed(&mut bytes, &replica.log.history()),
-        (Dialect::Text, _) => text::history(&mut bytes, &replica.log.history()),
+        (Dialect::Native, None) => encoder.replayed(&mut bytes, &replica.log.history(admission.history())),
+        (Dialect::Text, _) => text::history(&mut bytes, &replica.log.history(admission.history())),
     }
     bytes
 }

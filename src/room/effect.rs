@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Link;
 use super::event::{Closed, Leave};
 use super::id::{MemberId, PeerId};
+use crate::limits::{HISTORY_MESSAGES, LOG_ENTRIES};
 
 /// What one connection must hear, or must suffer.
 #[derive(Debug, PartialEq)]
@@ -37,6 +38,14 @@ pub struct Admission {
     pub missed: u64,
     /// Whether it has messages that the room lacks.
     pub lack: bool,
+}
+
+impl Admission {
+    /// How many past messages it gets where it knows nothing of ours. Who moves in from another room brings messages along:
+    /// those of its neighbours, which it knows, would be all that it gets.
+    pub fn history(&self) -> usize {
+        if self.lack { LOG_ENTRIES } else { HISTORY_MESSAGES }
+    }
 }
 
 /// Something for one connection alone.

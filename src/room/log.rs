@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::entry::Entry;
 use super::id::PeerId;
-use crate::limits::{HISTORY_BYTES, HISTORY_MESSAGES, LOG_BYTES, LOG_ENTRIES, TERMS};
+use crate::limits::{HISTORY_BYTES, LOG_BYTES, LOG_ENTRIES, TERMS};
 
 /// One host's time in a table of terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -101,11 +101,11 @@ impl Log {
         self.entries.iter()
     }
 
-    /// What a newcomer reads of the past: the last messages, bounded by number and bytes, oldest first.
-    pub fn history(&self) -> Vec<&Entry> {
+    /// What somebody reads of the past that was not there: the last messages, at most so many, oldest first.
+    pub fn history(&self, most: usize) -> Vec<&Entry> {
         let mut bytes = 0;
         let mut messages = Vec::new();
-        for entry in self.entries.iter().rev().filter(|entry| entry.said().is_some()).take(HISTORY_MESSAGES) {
+        for entry in self.entries.iter().rev().filter(|entry| entry.said().is_some()).take(most) {
             bytes += entry.cost();
             if bytes > HISTORY_BYTES {
                 break;
