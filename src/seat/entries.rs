@@ -1,5 +1,7 @@
 //! What the host has ordered, applied to our copy of the room and shown once.
 
+use std::collections::HashSet;
+
 use super::{Over, Phase, Seat};
 use crate::limits::{NUMBER_MAX, ROSTER};
 use crate::moment::Moment;
@@ -14,11 +16,25 @@ pub(super) struct CatchUp {
     welcome: Welcomed,
     /// We knew nothing: there is only history to come, which does not count.
     from_nothing: bool,
+    /// The names that are shown as those in the room, where we have lived in another part of it: who comes and goes in
+    /// the host's past may have done so in ours.
+    there: Option<HashSet<String>>,
 }
 
 impl CatchUp {
-    pub(super) fn new(welcome: Welcomed, from_nothing: bool) -> Self {
-        Self { welcome, from_nothing }
+    pub(super) fn new(welcome: Welcomed, from_nothing: bool, there: Option<HashSet<String>>) -> Self {
+        Self { welcome, from_nothing, there }
+    }
+
+    /// Whether this can be told to somebody who knows who is shown to be there. The roster follows in any case.
+    fn can_be_told(&mut self, what: &What) -> bool {
+        let Some(there) = &mut self.there else { return true };
+        match what {
+            What::Joined { name } => there.insert(name.clone()),
+            What::Left { name, .. } => there.remove(name),
+            What::Renamed { from, to } => !there.contains(to) && there.remove(from) && there.insert(to.clone()),
+            _ => true,
+        }
     }
 }
 
@@ -58,6 +74,7 @@ impl Seat {
             return;
         }
         let event = view::event(replica, peer, &entry, false, now);
+        let event = event.filter(|event| self.catch_up.as_mut().is_none_or(|up| up.can_be_told(&event.what)));
         let own = entry.said().filter(|said| said.peer == peer).map(|said| said.n);
         let renames = matches!(entry.act, Act::Renamed { .. });
         let renamed = match &entry.act {
@@ -86,13 +103,13 @@ impl Seat {
         let Some(catch_up) = self.catch_up.take_if(|up| up.from_nothing || replica.log.last() >= up.welcome.seq) else {
             return;
         };
-        let CatchUp { welcome, from_nothing } = catch_up;
+        let CatchUp { welcome, from_nothing, there } = catch_up;
         replica.log.adopt(welcome.terms);
         let room = welcome.room;
         replica.set_members(welcome.members.into_iter().map(|person| person.into_member(room)));
         // Nobody has heard more of us than we have said.
         let heard = replica.member(self.me).map_or(0, |me| me.n).min(self.n);
-        self.tell_role(from_nothing, now);
+        self.tell_role(from_nothing || there.is_some(), now);
         self.settle(heard, now);
         self.send_again();
         self.farewell_if_heard(now);

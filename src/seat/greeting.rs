@@ -133,12 +133,14 @@ impl Seat {
     /// We know the room up to an entry that its host knows as well.
     fn come_back(&mut self, mut replica: Replica, cut: Vec<Entry>, welcome: Welcomed, now: Moment) {
         (replica.term, replica.host) = (welcome.term, host_of(&welcome));
+        let names = || replica.members().map(|member| member.name.to_string()).collect();
+        let there = (!cut.is_empty()).then(names);
         replica.put_aside(cut);
         if welcome.lack {
             self.hand_messages(&replica);
         }
         self.replica = Some(replica);
-        self.catch_up = Some(CatchUp::new(welcome, false));
+        self.catch_up = Some(CatchUp::new(welcome, false, there));
         self.catch_up_done(now);
     }
 
@@ -156,7 +158,7 @@ impl Seat {
             }
         }
         self.replica = Some(replica);
-        self.catch_up = Some(CatchUp::new(welcome, true));
+        self.catch_up = Some(CatchUp::new(welcome, true, None));
         self.catch_up_done(now);
     }
 

@@ -177,6 +177,35 @@ fn what_a_host_has_not_lived_to_take_is_brought_to_the_next() {
 }
 
 #[test]
+fn who_has_gone_in_both_parts_of_a_cut_room_goes_once_and_the_roster_follows() {
+    let mut seat = seated();
+    let left = |seq: u64, id: u64, name: &str| json!({"type": "left", "seq": seq, "term": 1, "id": id, "name": name, "reason": "lost"});
+    let joined = |seq: u64, id: u64, name: &str| json!({"type": "joined", "seq": seq, "term": 1, "members": [{"id": id, "name": name}]});
+    hears(&mut seat, &joined(3, 3, "bert"));
+    hears(&mut seat, &left(4, 3, "bert"));
+    seat.hung_up(ErrorKind::ConnectionReset, at(2));
+    seat.connected("127.0.0.2:8808".into(), at(3));
+    seat.events().clear();
+    let mut back = welcome(6);
+    back["after"] = json!(3);
+    hears(&mut seat, &back);
+    hears(&mut seat, &joined(4, 4, "carl"));
+    hears(&mut seat, &left(5, 3, "bert"));
+    hears(&mut seat, &joined(6, 5, "anna"));
+    let told: Vec<String> = seat
+        .events()
+        .drain(..)
+        .filter_map(|event| match event.what {
+            What::Joined { name } => Some(format!("+{name}")),
+            What::Left { name, .. } => Some(format!("-{name}")),
+            What::Roster { members } => Some(format!("{}", members.len())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, ["+carl", "2"]);
+}
+
+#[test]
 fn a_room_is_shown_as_ours_when_we_are_in_it() {
     let mut seat = connected();
     hears(&mut seat, &welcome(2));
