@@ -298,6 +298,11 @@ pub const VISIT: Duration = Duration::from_secs(2);
 pub const VISITS: u32 = 3;
 /// How long that is believed.
 pub const BLOCKED_FOR: Duration = Duration::from_secs(30);
+/// How long a host is seen that should yield before it is taken for one that hears nobody: it goes and looks within two
+/// announcements, and has given up what it cannot reach before this.
+pub const OVERDUE: Duration = Duration::from_secs(15);
+/// After how long without an announcement it counts as gone: four may get lost.
+pub const FORGOTTEN: Duration = ANNOUNCE_EVERY.saturating_mul(5);
 /// How often a change that decides nothing (how many there are, what the host is called) is announced.
 pub const ANNOUNCE_CHANGE: Duration = Duration::from_millis(500);
 /// The longest string of a DNS-SD record, key and value (RFC 6763, section 6.1).

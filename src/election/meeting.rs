@@ -1,13 +1,14 @@
 //! Two hosts meet: both machines started together, or a network has healed. The same one yields on every machine.
 //!
 //! Which one it is says [`Announcement::outranks`]. The one that should yield goes and looks first, because a sighting is
-//! only a hint; if it cannot reach the other, it says so, and the other comes instead. It opens no socket: whoever runs it
-//! carries out [`Meeting::seen`]'s visits and tells [`Meeting::visited`] what came of them.
+//! only a hint; if it cannot reach the other, it says so, and the other comes instead; so it does where the one that should
+//! yield never comes, because it hears nobody. It opens no socket: whoever runs it carries out [`Meeting::seen`]'s visits
+//! and tells [`Meeting::visited`] what came of them.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::limits::{BLOCKED_FOR, CANDIDATE_ADDRESSES, SEEK_EVERY, VISIT_EVERY, VISITS};
+use crate::limits::{BLOCKED_FOR, CANDIDATE_ADDRESSES, FORGOTTEN, OVERDUE, SEEK_EVERY, VISIT_EVERY, VISITS};
 use crate::room::id::PeerId;
 use crate::sighting::{Announcement, Sighting};
 
@@ -21,6 +22,8 @@ pub struct Meeting {
     sought: usize,
     /// Whom we could not reach, how often in a row, and when we last tried.
     unreached: Option<(PeerId, u32, Duration)>,
+    /// Who should yield to us and has not come, since when it is seen, and when it was seen last.
+    awaited: Option<(PeerId, Duration, Duration)>,
 }
 
 /// A visit under way.
@@ -44,8 +47,8 @@ pub enum Outcome {
 }
 
 impl Meeting {
-    /// A host was seen. Where to go and look, if that may have to be yielded to; one visit at a time, and one in search of a
-    /// missing member is given up for it.
+    /// A host was seen. Where to go and look, if that may have to be yielded to, or does not hear us; one visit at a time, and
+    /// one in search of a missing member is given up for it.
     pub fn seen(&mut self, ours: &Announcement, sighting: Sighting, now: Duration) -> Option<SocketAddr> {
         let theirs = &sighting.announcement;
         let is_other = theirs.host != ours.host && theirs.port == ours.port;
@@ -58,13 +61,31 @@ impl Meeting {
         }
         let is_early = self.last_visit.is_some_and(|last| now < last + VISIT_EVERY);
         let is_busy = self.visit.as_ref().is_some_and(|visit| visit.host.is_some());
-        if !is_other || is_busy || is_early || ours.outranks(theirs) {
+        if !is_other || ours.outranks(theirs) && !self.is_overdue(theirs.host, now) || is_busy || is_early {
             return None;
         }
         let at = sighting.at;
         let host = Some((sighting.announcement.host, sighting.announcement.name));
         (self.visit, self.last_visit) = (Some(Visit { host, at: vec![at] }), Some(now));
         Some(at)
+    }
+
+    /// Whether somebody who should yield to us has been seen for so long that it would have come if it heard us: datagrams
+    /// that are for it are lost. Noted at every sighting.
+    fn is_overdue(&mut self, host: PeerId, now: Duration) -> bool {
+        let is_gone = |last: Duration| now >= last + FORGOTTEN;
+        match &mut self.awaited {
+            Some((awaited, since, last)) if *awaited == host && !is_gone(*last) => {
+                *last = now;
+                now >= *since + OVERDUE
+            }
+            // One at a time.
+            Some((.., last)) if !is_gone(*last) => false,
+            _ => {
+                self.awaited = Some((host, now, now));
+                false
+            }
+        }
     }
 
     /// Where to go and look for members that went without a word, if it is time: one address after the other. There may be a
@@ -89,8 +110,16 @@ impl Meeting {
     /// What came of the visit: what was said there, or nothing where nobody was reached.
     pub fn visited(&mut self, ours: &Announcement, said: Option<Announcement>, now: Duration) -> Outcome {
         let Some(Visit { host, at }) = self.visit.take() else { return Outcome::Stay };
+        let is_deaf = |theirs: &Announcement| {
+            self.awaited.is_some_and(|(awaited, since, _)| awaited == theirs.host && now >= since + OVERDUE)
+                && host.as_ref().is_some_and(|(host, _)| *host == theirs.host)
+        };
         match said {
-            Some(theirs) if theirs.host == ours.host || theirs.port != ours.port || ours.outranks(&theirs) => {
+            Some(theirs)
+                if theirs.host == ours.host
+                    || theirs.port != ours.port
+                    || ours.outranks(&theirs) && !is_deaf(&theirs) =>
+            {
                 self.unreached = None;
                 Outcome::Stay
             }
@@ -175,6 +204,32 @@ mod tests {
         assert_eq!(young.blocked, Some(old.host));
         assert!(Meeting::default().seen(&old, sighting(&young), now).is_some(), "so the older goes and looks");
         assert_eq!(meeting.blocked(now + BLOCKED_FOR), None, "and not for ever");
+    }
+
+    #[test]
+    fn p08_who_should_yield_and_hears_nobody_is_yielded_to() {
+        let (old, young) = (announcement(1, 1), announcement(2, 2));
+        let mut meeting = Meeting::default();
+        let mut now = MS;
+        while now < OVERDUE {
+            assert_eq!(meeting.seen(&old, sighting(&young), now), None, "it may still come");
+            now += FORGOTTEN / 4;
+        }
+        now += OVERDUE;
+        assert_eq!(meeting.seen(&old, sighting(&young), now), None, "it was gone meanwhile");
+        let until = now + OVERDUE;
+        while now < until {
+            now += FORGOTTEN / 4;
+            let others = meeting.seen(&old, sighting(&announcement(3, 3)), now);
+            assert_eq!(others, None, "one at a time");
+            if let Some(at) = meeting.seen(&old, sighting(&young), now) {
+                assert_eq!(meeting.visited(&old, Some(announcement(3, 3)), now), Outcome::Stay, "somebody else");
+                assert!(meeting.seen(&old, sighting(&young), now + VISIT_EVERY).is_some());
+                assert_eq!(meeting.visited(&old, Some(young.clone()), now), Outcome::Yield(vec![at]));
+                return;
+            }
+        }
+        panic!("never visited");
     }
 
     #[test]
