@@ -47,11 +47,12 @@ pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>
     let secret = Secret(random()?);
     let seed = u64::from_le_bytes(random()?);
     // Without a LAN there is still this machine.
+    let notice = |text| drop(events.offer(Event { at: net.clock.now().wall, what: What::Notice { text } }));
     let street = Street::open(config, listen, secret.peer(), &net).unwrap_or_else(|error| {
-        let text = format!("nobody on the LAN is found, and nobody finds us: {error}");
-        drop(events.offer(Event { at: net.clock.now().wall, what: What::Notice { text } }));
+        notice(format!("nobody on the LAN is found, and nobody finds us: {error}"));
         Street::empty()
     });
+    street.troubles().into_iter().for_each(notice);
     place.lan = config.address.is_none() && street.has_a_view();
     let election = Election::new(place, will, secret.peer(), seed);
     let port = election.may_host().then_some(config.port);

@@ -54,6 +54,11 @@ impl Street {
         self.lan.as_ref().is_some_and(|lan| !lan.is_blind())
     }
 
+    /// What cannot be looked at, a line for each.
+    pub(super) fn troubles(&self) -> Vec<String> {
+        self.lan.as_ref().map(Lan::troubles).unwrap_or_default()
+    }
+
     /// Looks around, or no more.
     pub(super) fn look(&self, lookout: Lookout) {
         self.set(match lookout {
