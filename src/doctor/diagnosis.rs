@@ -70,6 +70,7 @@ pub fn diagnose(facts: &Facts) -> Diagnosis {
     findings.extend(facts.unread.iter().map(|what| unread(what, facts)));
     let findable = used().any(hears)
         && !matches!(facts.door, Door::Stranger { .. })
+        && !facts.firewalls.iter().any(locks_in)
         && facts.kind != Kind::Wsl(WslNetwork::Translated);
     Diagnosis { findings, findable, typed: typed(facts) }
 }
@@ -77,6 +78,11 @@ pub fn diagnose(facts: &Facts) -> Diagnosis {
 /// Whether we heard ourselves across it in any way.
 fn hears(interface: &Interface) -> bool {
     interface.trials.iter().any(|trial| trial.outcome == Outcome::Heard)
+}
+
+/// Whether it keeps this machine from joining any room that it finds.
+fn locks_in(firewall: &Firewall) -> bool {
+    firewall.direction == Direction::Out && firewall.tcp == Gate::Shut
 }
 
 /// What can be typed on another machine to get here.
@@ -259,9 +265,19 @@ fn door(facts: &Facts) -> Finding {
 fn gate(firewall: &Firewall, facts: &Facts) -> Finding {
     let (name, port) = (cure::name(&firewall.tool), facts.port);
     let (weight, text) = match (firewall.tcp, firewall.udp) {
-        (Gate::Shut, _) | (_, Gate::Shut) if firewall.direction == Direction::Out => (
+        (Gate::Shut, Gate::Shut) if firewall.direction == Direction::Out => (
             Weight::Problem,
             format!("{name} drops what this machine sends to port {port}: it finds and reaches nobody"),
+        ),
+        (Gate::Shut, _) if firewall.direction == Direction::Out => (
+            Weight::Problem,
+            format!("{name} drops what this machine sends to TCP port {port}: it may find rooms, and joins none"),
+        ),
+        (_, Gate::Shut) if firewall.direction == Direction::Out => (
+            Weight::Problem,
+            format!(
+                "{name} drops what this machine sends to UDP port {port}: it finds only rooms that announce themselves"
+            ),
         ),
         _ if firewall.direction == Direction::Out => (
             Weight::Unknown,

@@ -161,6 +161,16 @@ fn rules_about_what_leaves_are_told_from_those_about_what_comes() {
 }
 
 #[test]
+fn who_may_send_datagrams_and_open_no_connection_cannot_join() {
+    let diagnosis = with(|facts| {
+        let tool = Tool::Nftables("ip filter output".into());
+        facts.firewalls = vec![Firewall { direction: Direction::Out, ..wall(tool, Gate::Shut, Gate::Open) }];
+    });
+    is(&one(&diagnosis, "firewall"), Weight::Problem, "to TCP port 8808", "insert rule ip filter output");
+    assert!(!diagnosis.findable, "what is found and cannot be joined is of no use");
+}
+
+#[test]
 fn each_obstacle_has_its_reason() {
     let across = |system, obstacle| {
         let diagnosis = with(|facts| {
