@@ -39,6 +39,8 @@ A LAN of network namespaces on this machine. NAME, up to 20 small letters and di
                               and odd0, which has no multicast
   second NAME HOST            an eth1 in the same subnet, at 10.88.x.(100 + the host's number)
   remove NAME HOST INTERFACE  an interface vanishes
+  replace NAME HOST INTERFACE ADDRESS
+                              another one comes instead of eth0, at this address of the same subnet
 
 For example, in three terminals:
 
@@ -365,6 +367,13 @@ lan_remove() {
     ip_at "$1" link del "$2"
 }
 
+lan_replace() {
+    check_host "$1"
+    ! ip_at "$1" link show eth0 >/dev/null 2>&1 || refuse "$1 still has its eth0: lan.sh remove $lan $1 eth0"
+    local subnet=${3%.*}
+    plug "$1" "$2" "$eth0_index" "br${subnet##*.}" "$1" "$3"
+}
+
 # --- The command line ---------------------------------------------------------------------------------------------
 
 lan_exec() {
@@ -389,6 +398,7 @@ check_arguments() {
     down-link | firewall) arguments 1 2 "$2" ;;
     rate | remove) arguments 2 2 "$2" ;;
     cable) arguments 2 5 "$2" ;;
+    replace) arguments 3 3 "$2" ;;
     exec) arguments 2 1000 "$2" ;;
     *) refuse "no command $1; lan.sh --help shows them" ;;
     esac
