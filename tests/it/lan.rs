@@ -2,8 +2,13 @@
 //!
 //! `scripts/lan.sh` makes the LANs. It needs root: without it, each test here says on stderr that it tested nothing.
 
+mod arguments;
 mod elected;
+mod firewall;
 mod garbage;
+mod healed;
+mod idle;
+mod interfaces;
 mod typed;
 
 use std::collections::BTreeSet;
@@ -31,6 +36,17 @@ fn has_members(chat: &Chat, count: usize) {
 /// The last `role` event of a process.
 fn role(chat: &Chat) -> Value {
     chat.events().into_iter().rev().find(|event| is(event, "role")).unwrap()
+}
+
+/// Waits until the process has shown so many messages, and no more of them twice.
+fn has_shown(chat: &Chat, count: usize) {
+    eventually("as many messages as were said", || (shown_once(chat).len() == count).then_some(()));
+}
+
+/// Waits for a notice that holds these words.
+fn is_told(chat: &Chat, words: &str) {
+    let told = |event: &Value| is(event, "notice") && event["text"].as_str().unwrap().contains(words);
+    chat.expect_for(MEETING, words, told);
 }
 
 /// Waits until all of them are in one room, with one host, after so many changes of host at least: its host's name.

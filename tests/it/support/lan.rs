@@ -48,6 +48,31 @@ impl Lan {
         assert!(output.status.success(), "lan.sh {command} {} {arguments:?}: {said}", self.name);
     }
 
+    /// Runs a command on a host: what it prints.
+    pub(crate) fn runs(&self, host: usize, command: &[&str]) -> String {
+        let mut on_host = Command::new(SCRIPT);
+        on_host.args(["exec", &self.name, &format!("h{host}")]).args(command);
+        let output = on_host.output().unwrap();
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Adds a chain of nftables to a host, for packets of this kind (`input`, `output`); the last one, if there was one of
+    /// this kind, is forgotten.
+    pub(crate) fn filters(&self, host: usize, kind: &str, rules: &str) {
+        let rules = rules.replace("; ", "\n");
+        let chain = format!("chain {kind} {{\ntype filter hook {kind} priority 0\n{rules}\n}}");
+        let table = format!("table inet {kind}");
+        self.runs(host, &["nft", &format!("{table}\ndelete {table}\n{table} {{\n{chain}\n}}")]);
+    }
+
+    /// What a subcommand prints on a host, and its status.
+    pub(crate) fn asks(&self, host: usize, args: &[&str]) -> (Vec<String>, i32) {
+        let chat = self.start(host, args[0]).no_log().args(args).run();
+        let status = chat.exits();
+        (chat.stdout(), status)
+    }
+
     /// A process to be started on a host: its label names its log.
     pub(crate) fn start(&self, host: usize, label: &str) -> Start<'_> {
         self.stage.start_in(&self.namespace(host), label)
