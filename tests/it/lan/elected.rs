@@ -87,7 +87,6 @@ fn nothing_is_lost_when_the_host_of_ten_machines_hands_over() {
 
 #[test]
 fn a_killed_host_is_replaced_over_cables_that_delay_lose_and_reorder() {
-    let _turn = heavy();
     let Some(lan) = Lan::up(5) else { return };
     for (host, seed) in [("h2", "1"), ("h3", "2"), ("h4", "3"), ("h5", "4")] {
         lan.does("cable", &[host, "10", "30", "5", seed]);
@@ -104,7 +103,6 @@ fn a_killed_host_is_replaced_over_cables_that_delay_lose_and_reorder() {
 
 #[test]
 fn an_unplugged_host_is_replaced_and_comes_back_as_a_member() {
-    let _turn = heavy();
     let Some(lan) = Lan::up(5) else { return };
     let all = room(&lan, 5);
     all_talk(&all, "before");
@@ -144,14 +142,12 @@ fn part_and_heal(lan: &Lan, all: &[Chat]) {
 
 #[test]
 fn p15_halves_of_a_partition_go_on_and_become_one_room_again() {
-    let _turn = heavy();
     let Some(lan) = Lan::up(6) else { return };
     part_and_heal(&lan, &room(&lan, 6));
 }
 
 #[test]
 fn halves_become_one_room_again_without_multicast() {
-    let _turn = heavy();
     let Some(lan) = Lan::up(6) else { return };
     let all = room(&lan, 6);
     lan.does("no-multicast", &[]);
@@ -160,7 +156,6 @@ fn halves_become_one_room_again_without_multicast() {
 
 #[test]
 fn a_killed_host_is_replaced_without_multicast() {
-    let _turn = heavy();
     let Some(lan) = Lan::up(4) else { return };
     let mut all = room(&lan, 4);
     lan.does("no-multicast", &[]);
@@ -182,7 +177,6 @@ fn p16_who_finds_nobody_is_told_what_to_type_and_whom_to_ask() {
 
 #[test]
 fn p01_p02_p10_p18_a_room_is_found_once_whatever_other_interfaces_there_are() {
-    let _turn = heavy();
     let Some(lan) = Lan::up(3) else { return };
     for host in ["h1", "h2", "h3"] {
         lan.does("odd", &[host]);
@@ -201,7 +195,6 @@ fn p01_p02_p10_p18_a_room_is_found_once_whatever_other_interfaces_there_are() {
 
 #[test]
 fn p04_who_starts_before_its_network_is_up_joins_when_it_is() {
-    let _turn = heavy();
     let Some(lan) = Lan::up(2) else { return };
     lan.does("down-link", &["h2", "own"]);
     let all = [lan.peer(1, "peer1"), lan.peer(2, "peer2")];
