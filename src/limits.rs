@@ -91,7 +91,17 @@ pub const ASK_AFTER: Duration = Duration::from_millis(300);
 /// How long a person may think about that name.
 pub const NAME_WAIT: Duration = Duration::from_secs(20);
 /// How much of a first line is looked at to tell who has connected: as much as a whole request of HTTP may have.
-pub const FIRST_LINE_BYTES: usize = 8 * 1024;
+pub const FIRST_LINE_BYTES: usize = REQUEST_BYTES;
+/// The longest head of an HTTP request: several times what browsers send.
+pub const REQUEST_BYTES: usize = 8 * 1024;
+/// The most header fields of one: several times what browsers send.
+pub const REQUEST_FIELDS: usize = 64;
+/// How long a request may take to come, whole, and how long a connection waits for the next one.
+pub const REQUEST_WAIT: Duration = Duration::from_secs(5);
+/// What is read at once of a WebSocket, and kept for it while it is idle: most messages fit.
+pub const FRAME_READ_BYTES: usize = 512;
+/// The longest answer of a WebSocket to a control frame, and room for one more.
+pub const FRAME_REPLY_BYTES: usize = 512;
 /// How often the host says that it is alive, and members answer.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Silence after which a connection is lost: three heartbeats.

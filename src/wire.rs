@@ -3,11 +3,13 @@
 //! The first bytes of a connection say which dialect it speaks ([`opening`]). A decoder is given bytes and answers that it
 //! needs more, that here is an item, or that these bytes are bad; it holds no socket and knows no room.
 
+pub mod http;
 pub mod line;
 pub mod native;
 pub mod opening;
 pub mod telnet;
 pub mod text;
+pub mod websocket;
 
 /// What a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
