@@ -11,11 +11,13 @@ mod crowd;
 mod ending;
 mod letters;
 mod own;
+mod reading;
 mod slot;
 mod stream;
 mod streams;
 mod telling;
 mod typed;
+mod web;
 mod welcome;
 mod writing;
 
@@ -26,19 +28,18 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::connection_log::{Event as Happened, LogLine};
-use crate::limits::{HEARTBEAT, SILENCE};
+use crate::limits::HEARTBEAT;
 use crate::moment::Moment;
 use crate::room::event::{Event, Leave};
 use crate::room::id::PeerId;
 use crate::room::{Effect, End, Letter, Link, Room};
-use crate::session::{Session, Step};
+use crate::session::Session;
 use crate::sighting::Announcement;
 use crate::wire::native::{self, Encoder};
 use crowd::Crowd;
 pub use own::Own;
 use slot::{Slot, Stage};
 use streams::Streams;
-use typed::Asked;
 
 /// A connection, as the hub numbers them: an index that is used again, as sockets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,6 +72,8 @@ pub struct Hub {
     streams: Streams,
     encoder: Encoder,
     scratch: Vec<u8>,
+    /// The same for frames.
+    frames: Vec<u8>,
     /// The last entry that is in the streams, and on the host's own screen.
     told: u64,
     /// The room is closed or handed over: nothing happens in it any more.
@@ -90,6 +93,8 @@ pub struct Hub {
     records: Vec<LogLine>,
     own: Own,
     crowd: Crowd,
+    /// Where browsers were told that the room would go on.
+    ahead: Vec<SocketAddr>,
     /// The host to which ours should yield, and whom it cannot reach.
     blocked: Option<PeerId>,
 }
@@ -108,6 +113,7 @@ impl Hub {
             streams: Streams::new(),
             encoder: Encoder::default(),
             scratch: Vec::new(),
+            frames: Vec::new(),
             told,
             over_for_all: false,
             dirty: Vec::new(),
@@ -120,6 +126,7 @@ impl Hub {
             records: Vec::new(),
             own,
             crowd: Crowd::default(),
+            ahead: Vec::new(),
             blocked: None,
         };
         if hub.takes_commands() {
@@ -269,80 +276,6 @@ impl Hub {
     fn index(&self, link: Link) -> Option<usize> {
         let index = index_of(link);
         self.slots.get(index).and_then(Option::as_ref).is_some_and(|slot| slot.link == link).then_some(index)
-    }
-
-    /// Reads on what members had sent faster than they are read.
-    fn read_on(&mut self, now: Moment) {
-        while let Some(Reverse((until, link))) = self.throttled.peek().copied() {
-            if until > now.mono || !self.has_room() {
-                return;
-            }
-            self.throttled.pop();
-            let Some(index) = self.index(link) else { continue };
-            if let Some(slot) = self.slot(index).filter(|slot| slot.throttled) {
-                slot.throttled = false;
-                // What it had sent all the while is heard only now.
-                slot.heard = now.mono;
-                self.next_sweep = self.next_sweep.min(now.mono + SILENCE);
-                self.resumed.push(Key(index));
-                self.read(index, &[], now);
-            }
-        }
-    }
-
-    /// Reads what a connection has sent, as far as it may be read now.
-    fn read(&mut self, index: usize, bytes: &[u8], now: Moment) {
-        let mut input = bytes;
-        // Ends: every step but the first takes bytes off what there is, or is the last.
-        while let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) {
-            if slot.throttled {
-                slot.session.hold(&mut input);
-                break;
-            }
-            let (stage, link, ip) = (slot.stage, slot.link, slot.address.ip());
-            if matches!(stage, Stage::Ending | Stage::Ended) {
-                break;
-            }
-            match slot.session.next(&mut input, now.mono) {
-                Step::Speaks(dialect) => slot.dialect = Some(dialect),
-                Step::Item(item) => {
-                    let effects = match stage {
-                        Stage::In(id) => admission::hear(&mut self.room, link, id, item, now),
-                        _ => {
-                            let greeted = admission::greet(&mut self.room, link, ip, stage, item, now);
-                            self.greeted(index, greeted, now)
-                        }
-                    };
-                    self.apply(effects, now);
-                }
-                Step::Line(line) => match stage {
-                    Stage::In(id) => match typed::hear(&mut self.room, link, id, line, now) {
-                        Asked::Room(effects) => self.apply(effects, now),
-                        Asked::Help(about) => self.help(index, about, now),
-                    },
-                    _ => {
-                        let greeted = typed::greet(&mut self.room, link, ip, stage, line, now);
-                        let effects = self.greeted(index, greeted, now);
-                        self.apply(effects, now);
-                    }
-                },
-                Step::Bad(bad) => self.bad(index, &bad, now),
-                Step::TooLong => self.bad_line(index, "too-long", "a line has at most 65,536 bytes", now),
-                Step::Foreign => self.end(index, "bad-hello", now),
-                Step::Wait(until) => {
-                    slot.throttled = true;
-                    self.throttled.push(Reverse((until, link)));
-                    break;
-                }
-                Step::NeedMore => {
-                    if slot.finished {
-                        self.hung_up(index, false, now);
-                    }
-                    break;
-                }
-            }
-        }
-        self.tell_entries(now);
     }
 
     /// Does what the room wants done.

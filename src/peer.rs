@@ -217,7 +217,8 @@ impl Peer<'_> {
                 Room::open(id, peer, &self.config.name, at, self.config.max_members, now)
             }
         };
-        let hub = Hub::new(room, self.config.rate, Own::new(peer, listener.address(), belongings), now);
+        let hub =
+            Hub::new(room, self.config.rate, Own::new(peer, listener.address(), belongings).on(home::machine()), now);
         let street = &self.street;
         let announce = |announcement| street.announce(announcement);
         let around =

@@ -5,14 +5,17 @@
 
 mod pace;
 mod typed;
+mod web;
 
 use std::time::Duration;
 
 use crate::room::request::Request;
 use crate::wire::Dialect;
+use crate::wire::http::Request as HttpRequest;
 use crate::wire::line::{self, Piece};
 use crate::wire::native::{self, Bad, Item};
 use crate::wire::opening::{Opening, blank, opening};
+use crate::wire::websocket::Socket;
 use pace::Pace;
 use typed::Typing;
 
@@ -27,6 +30,8 @@ pub enum Step<'a> {
     Item(Item<'a>),
     /// A line that a person typed.
     Line(&'a str),
+    /// Something that only a browser does.
+    Web(Web),
     /// A line that is no request.
     Bad(Bad),
     /// A line that is too long to be one: ends the connection, unless a person typed it.
@@ -35,6 +40,21 @@ pub enum Step<'a> {
     Wait(Duration),
     /// Nothing before more bytes come.
     NeedMore,
+}
+
+/// What a browser does besides talking: its requests, and how its WebSocket goes on.
+#[derive(Debug, PartialEq)]
+pub enum Web {
+    /// It asks for something.
+    Request(Box<HttpRequest>),
+    /// It asks for something that cannot be read: ends the connection, with this status.
+    NoRequest(u16),
+    /// Bytes to be sent at once: the WebSocket answers a control frame.
+    Reply(Vec<u8>),
+    /// The WebSocket has ended in order.
+    Closed,
+    /// The WebSocket cannot go on: ends the connection, with this code.
+    Failed(u16),
 }
 
 /// A connection's bytes on their way to requests.
@@ -49,6 +69,8 @@ pub struct Session {
     speech: Speech,
     /// No more bytes come.
     finished: bool,
+    /// A WebSocket may hold more messages.
+    more: bool,
 }
 
 /// What is spoken.
@@ -58,12 +80,22 @@ enum Speech {
     Opening,
     Native,
     Text(Typing),
+    Http,
+    Web(Box<Socket>),
 }
 
 impl Session {
     /// A connection that has sent nothing, and is read at `rate` messages a second (0: as they come).
     pub fn new(rate: u32) -> Self {
-        Self { held: Vec::new(), done: 0, searched: 0, pace: Pace::new(rate), speech: Speech::Opening, finished: false }
+        Self {
+            held: Vec::new(),
+            done: 0,
+            searched: 0,
+            pace: Pace::new(rate),
+            speech: Speech::Opening,
+            finished: false,
+            more: false,
+        }
     }
 
     /// No more bytes come: what a person typed last is a line also without its end.
@@ -73,7 +105,7 @@ impl Session {
 
     /// Whether the session holds bytes that more time, or a further call, can turn into requests.
     pub fn holds_bytes(&self) -> bool {
-        self.done < self.held.len()
+        self.done < self.held.len() || self.more
     }
 
     /// How many bytes the session holds, dealt with or not.
@@ -97,6 +129,8 @@ impl Session {
         match self.speech {
             Speech::Native => self.next_line(input, now),
             Speech::Text(_) => self.next_typed(input, now),
+            Speech::Http => self.next_request(input),
+            Speech::Web(_) => self.next_message(input, now),
             Speech::Opening => self.open(input),
         }
     }
@@ -124,7 +158,11 @@ impl Session {
                 self.hold(&mut &begun[..]);
                 Step::Speaks(Dialect::Text)
             }
-            Some(Opening::Http | Opening::Tls) => {
+            Some(Opening::Http) => {
+                self.speech = Speech::Http;
+                Step::Speaks(Dialect::Web)
+            }
+            Some(Opening::Tls) => {
                 (self.held, *input) = (Vec::new(), &[]);
                 Step::Foreign
             }

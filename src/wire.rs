@@ -18,17 +18,20 @@ pub enum Dialect {
     Native,
     /// Lines as people type and read them.
     Text,
+    /// HTTP, and then the objects of the native dialect, one in each message of a WebSocket.
+    Web,
 }
 
 impl Dialect {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Native, Self::Text];
+    pub const ALL: [Self; 3] = [Self::Native, Self::Text, Self::Web];
 
     /// The word for it in the connections log.
     pub fn word(self) -> &'static str {
         match self {
             Self::Native => "native",
             Self::Text => "text",
+            Self::Web => "web",
         }
     }
 }

@@ -3,15 +3,16 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use super::Hub;
-use super::slot::{Bytes, Stage};
+use super::slot::{Bytes, Slot, Stage};
 use super::welcome::Welcomes;
+use super::{Hub, index_of};
 use crate::connection_log::{Event as Happened, LogLine};
 use crate::limits::NAME_TRIES;
 use crate::moment::Moment;
 use crate::room::id::MemberId;
 use crate::room::request::Request;
 use crate::room::{Admission, Effect, Letter, Link, Refusal, Room};
+use crate::wire::Dialect;
 use crate::wire::native::{self, Item, VERSION};
 
 /// What came of a line of somebody who is not in yet.
@@ -113,10 +114,15 @@ impl Hub {
     /// Welcomes those who were let in together: the roster and the history are encoded once for all of them.
     pub(super) fn admit(&mut self, admissions: &[Admission], now: Moment) {
         self.tell_entries(now);
+        let is_web = |slot: &Slot| slot.dialect() == Dialect::Web;
+        if admissions.iter().any(|it| self.slots.get(index_of(it.link)).is_some_and(|slot| slot.iter().any(is_web))) {
+            self.tell_ahead();
+        }
+        let ahead = if self.ahead.is_empty() { Vec::new() } else { self.ahead_line() };
         let mut welcomes = Welcomes::default();
         for admission in admissions {
             let link = admission.link;
-            let index = super::index_of(link);
+            let index = index_of(link);
             let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { continue };
             // Who came twice at once is a member by the later connection, and the earlier one has ended already.
             if slot.link != link || slot.stage != Stage::Waiting {
@@ -127,6 +133,9 @@ impl Hub {
             slot.join(admission.id, admission.name.clone(), stream, now.mono);
             for bytes in welcomes.of(dialect, admission, self.room.replica(), &mut self.encoder) {
                 slot.push(bytes, stream);
+            }
+            if dialect == Dialect::Web {
+                slot.push(Bytes::Own(ahead.as_slice().into()), stream);
             }
             self.streams.join(dialect);
             if slot.throttled {
@@ -146,5 +155,6 @@ impl Hub {
         let mut line = Vec::new();
         native::at(&mut line, id, &member.at);
         self.append(&line);
+        self.tell_ahead();
     }
 }

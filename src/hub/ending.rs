@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
+use super::letters::framed;
 use super::slot::{Bytes, Slot, Stage};
+use super::web;
 use super::{Hub, Key, Outlet};
 use crate::connection_log::{Event as Happened, LogLine};
 use crate::limits::LINGER_BYTES;
@@ -12,7 +14,7 @@ use crate::room::id::MemberId;
 use crate::room::{Letter, Refusal};
 use crate::seat::Belongings;
 use crate::wire::native::{self, Bad};
-use crate::wire::{Dialect, text};
+use crate::wire::{Dialect, text, websocket};
 
 impl Hub {
     /// A connection's socket says that the peer will send no more (`failed` is false), or that the connection is gone.
@@ -50,7 +52,10 @@ impl Hub {
             Stage::In(id) if slot.dialect() == Dialect::Text && !failed => self.leave(index, id, Leave::Quit, now),
             Stage::In(id) => self.leave(index, id, Leave::Lost, now),
             Stage::Waiting => self.end(index, Leave::Lost.word(), now),
-            Stage::Greeting(_) => self.end(index, "no-hello", now),
+            Stage::Greeting(_) => {
+                let reason = slot.no_hello();
+                self.end(index, reason, now);
+            }
             Stage::Ending | Stage::Ended => {}
         }
     }
@@ -72,6 +77,11 @@ impl Hub {
             self.room.gone_waiting(slot.link);
         }
         self.records.push(farewell(slot, reason, now));
+        if let Some(code) = slot.code.take() {
+            let mut frame = Vec::new();
+            websocket::close(&mut frame, code);
+            slot.push(Bytes::Own(frame.into_boxed_slice()), self.streams.of_dialect(Dialect::Web));
+        }
         slot.stop(self.streams.of_dialect(slot.dialect()), now.mono);
         if std::mem::take(&mut slot.throttled) {
             // What it still sends is read after all, up to its end.
@@ -100,7 +110,7 @@ impl Hub {
     }
 
     /// Ends a connection: as a member for one reason, as somebody who is not in for another.
-    fn end_as(&mut self, index: usize, member: Leave, stranger: &'static str, now: Moment) {
+    pub(super) fn end_as(&mut self, index: usize, member: Leave, stranger: &'static str, now: Moment) {
         let Some(slot) = self.slot(index) else { return };
         match slot.stage {
             Stage::In(id) => self.leave(index, id, member, now),
@@ -112,11 +122,14 @@ impl Hub {
     pub(super) fn too_slow(&mut self, index: usize, now: Moment) {
         let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
         slot.cut();
+        // Whatever follows on half a frame would be part of it.
+        slot.code = None;
         let text = "you read more slowly than the room speaks: come back for the rest";
         let mut last_word = b"\n".to_vec();
         match slot.dialect() {
             Dialect::Native => native::refused(&mut last_word, "slow", text, None),
             Dialect::Text => text::notice(&mut last_word, text),
+            Dialect::Web => last_word.clear(),
         }
         slot.push(Bytes::Own(last_word.into_boxed_slice()), self.streams.of_dialect(slot.dialect()));
         self.end_as(index, Leave::Slow, Leave::Slow.word(), now);
@@ -139,9 +152,10 @@ impl Hub {
                 }
                 Stage::Greeting(_) if slot.is_to_be_asked(now.mono) => self.ask(index, now),
                 Stage::Greeting(_) | Stage::Waiting => {
+                    let reason = slot.no_hello();
                     let refusal = Refusal::new("no-hello", "you did not say who you are");
                     self.post(index, Letter::Refused(refusal), now);
-                    self.end(index, "no-hello", now);
+                    self.end(index, reason, now);
                 }
             }
         }
@@ -185,6 +199,7 @@ impl Hub {
             // Members read it in the stream; who is ending has had its last word.
             if let Some(slot) = &self.slots[index]
                 && matches!(slot.stage, Stage::Greeting(_) | Stage::Waiting)
+                && slot.is_told()
             {
                 let bytes = last_words[slot.dialect() as usize].clone();
                 self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);
@@ -232,9 +247,11 @@ impl LastWord<'_> {
         match (dialect, self) {
             (Dialect::Native, Self::Closed(text)) => native::closed(&mut bytes, Closed::HostShutdown, text),
             (Dialect::Native, Self::HandedOver(to, _)) => native::handover(&mut bytes, *to),
-            (Dialect::Native, Self::Moved(to)) => native::moved(&mut bytes, to),
+            (Dialect::Native, Self::Moved(to)) => native::moved(&mut bytes, to, false),
             (Dialect::Text, Self::Closed(text)) => text::notice(&mut bytes, text),
-            (Dialect::Text, Self::HandedOver(_, at) | Self::Moved(at)) => text::moved(&mut bytes, at),
+            (Dialect::Text, Self::HandedOver(_, at)) => text::moved(&mut bytes, &web::reachable(at.iter())),
+            (Dialect::Text, Self::Moved(at)) => text::moved(&mut bytes, at),
+            (Dialect::Web, _) => return framed(dialect, self.encode(Dialect::Native)),
         }
         bytes
     }

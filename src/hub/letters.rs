@@ -11,15 +11,18 @@ use crate::moment::Moment;
 use crate::room::event::timestamp;
 use crate::room::{Letter, Refusal};
 use crate::wire::native::{self, ToldLine};
-use crate::wire::{Dialect, text};
+use crate::wire::{Dialect, text, websocket};
 
 impl Hub {
     /// Sends something to one connection alone, at its place among what everybody hears.
     pub(super) fn post(&mut self, index: usize, letter: Letter, now: Moment) {
         self.tell_entries(now);
         let Some(slot) = self.slots.get(index).and_then(Option::as_ref) else { return };
-        if slot.dialect() == Dialect::Text {
-            return self.post_text(index, letter, now);
+        let dialect = slot.dialect();
+        match dialect {
+            Dialect::Text => return self.post_text(index, letter, now),
+            Dialect::Web if !slot.is_told() => return,
+            Dialect::Native | Dialect::Web => {}
         }
         let mut bytes = Vec::new();
         let replica = self.room.replica();
@@ -32,13 +35,13 @@ impl Hub {
             Letter::Refused(refusal) => native::refused(&mut bytes, refusal.code, &refusal.text, refusal.n),
             Letter::Members => {
                 native::members(&mut bytes, replica.host, replica.members());
-                return self.push_roster(index, bytes.into(), now);
+                return self.push_roster(index, framed(dialect, bytes).into(), now);
             }
             Letter::Pong => bytes.extend_from_slice(native::PONG),
             Letter::Lack(after) => native::lack(&mut bytes, after),
             Letter::Closed(reason, text) => native::closed(&mut bytes, reason, &text),
         }
-        self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);
+        self.push(index, Bytes::Own(framed(dialect, bytes).into_boxed_slice()), now);
     }
 
     /// The same to a person.
@@ -84,4 +87,14 @@ impl Hub {
             self.too_slow(index, now);
         }
     }
+}
+
+/// Lines of the native dialect, as those read them who speak this one.
+pub(super) fn framed(dialect: Dialect, lines: Vec<u8>) -> Vec<u8> {
+    if dialect != Dialect::Web {
+        return lines;
+    }
+    let mut frames = Vec::with_capacity(lines.len() + 16);
+    websocket::lines(&mut frames, &lines);
+    frames
 }

@@ -13,6 +13,7 @@ use crate::room::replica::Replica;
 use crate::room::request::Request;
 use crate::room::view;
 use crate::seat::Belongings;
+use crate::wire::http::Site;
 
 /// The host's own participant.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Own {
     pub(super) peer: PeerId,
     /// Where the room listens.
     pub(super) address: SocketAddr,
+    /// Under which names browsers may ask for it.
+    pub(super) site: Site,
     /// What it had sent to the host before and not got back, with its count: said again as soon as that is possible.
     unacknowledged: VecDeque<(u64, Command)>,
     /// What else it was asked for before: done then.
@@ -54,7 +57,12 @@ impl Own {
     /// The participant of a host that listens at `address`, with what it brings along from its seat.
     pub fn new(peer: PeerId, address: SocketAddr, belongings: Belongings) -> Self {
         let Belongings { unacknowledged, asked, told, .. } = belongings;
-        Self { peer, address, unacknowledged, asked, told, role: None }
+        Self { peer, address, site: Site::default(), unacknowledged, asked, told, role: None }
+    }
+
+    /// The same on a machine of this name, under which browsers may ask for the page.
+    pub fn on(self, machine: String) -> Self {
+        Self { site: Site { name: machine }, ..self }
     }
 }
 

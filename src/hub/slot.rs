@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::stream::Stream;
-use crate::limits::{ASK_AFTER, HELLO_WAIT, LINGER, NAME_WAIT, OWN_QUEUE_BYTES, SILENCE, SLOW};
+use crate::limits::{ASK_AFTER, HELLO_WAIT, LINGER, NAME_WAIT, OWN_QUEUE_BYTES, REQUEST_WAIT, SILENCE, SLOW};
 use crate::room::Link;
 use crate::room::id::MemberId;
 use crate::session::Session;
@@ -81,6 +81,10 @@ pub(super) struct Slot {
     pub(super) dialect: Option<Dialect>,
     /// It said nothing at first, and so was asked for a name.
     pub(super) asked: bool,
+    /// A request of it was answered.
+    pub(super) served: bool,
+    /// With which code its WebSocket would be closed; none: it is none, or no frame can be sent any more.
+    pub(super) code: Option<u16>,
     /// Its member's name, once it is in.
     pub(super) name: Option<Arc<str>>,
     /// It is not read for now: it is faster than it is read, or waits to be let in.
@@ -124,6 +128,8 @@ impl Slot {
             stage: Stage::Greeting(0),
             dialect: None,
             asked: false,
+            served: false,
+            code: None,
             name: None,
             throttled: false,
             finished: false,
@@ -147,10 +153,23 @@ impl Slot {
 
     /// Whether it has said nothing for so long that it is asked for a name.
     pub(super) fn is_to_be_asked(&self, now: Duration) -> bool {
-        matches!(self.stage, Stage::Greeting(_))
-            && self.dialect.is_none()
-            && !self.asked
-            && self.since + ASK_AFTER <= now
+        self.is_silent() && self.since + ASK_AFTER <= now
+    }
+
+    /// Whether it has said nothing yet, and was not asked for a name.
+    fn is_silent(&self) -> bool {
+        let is_new = matches!(self.stage, Stage::Greeting(_)) && self.dialect.is_none();
+        is_new && !self.asked && !self.session.holds_bytes()
+    }
+
+    /// Why it ends, if it ends without having said who it is.
+    pub(super) fn no_hello(&self) -> &'static str {
+        if self.served { "page" } else { "no-hello" }
+    }
+
+    /// Whether it is told things: a browser that only makes requests is not.
+    pub(super) fn is_told(&self) -> bool {
+        self.dialect() != Dialect::Web || self.code.is_some()
     }
 
     /// Whether it reads this dialect's stream, or did so up to its end.
@@ -330,13 +349,23 @@ impl Slot {
         self.stalled.is_some_and(|since| since + SLOW <= now)
     }
 
+    /// Until when it has to say who it is, or is asked.
+    fn greeted_by(&self) -> Duration {
+        match self.dialect {
+            None if self.is_silent() => self.since + ASK_AFTER,
+            None if self.asked => self.heard + NAME_WAIT,
+            None => self.since + HELLO_WAIT,
+            Some(Dialect::Text) => self.heard + NAME_WAIT,
+            Some(Dialect::Web) if self.code.is_none() => self.since + REQUEST_WAIT,
+            Some(Dialect::Native | Dialect::Web) => self.heard + HELLO_WAIT,
+        }
+    }
+
     /// When something is due on it, if nothing happens.
     pub(super) fn deadline(&self) -> Duration {
         let stalled = self.stalled.map_or(Duration::MAX, |since| since + SLOW);
         match self.stage {
-            Stage::Greeting(_) if self.dialect() == Dialect::Text => self.heard + NAME_WAIT,
-            Stage::Greeting(_) if self.dialect.is_none() => (self.since + ASK_AFTER).min(self.heard + HELLO_WAIT),
-            Stage::Greeting(_) => self.heard + HELLO_WAIT,
+            Stage::Greeting(_) => self.greeted_by(),
             // A member that is read more slowly than it sends is there, though nothing new is heard of it.
             Stage::In(_) if self.throttled => stalled,
             // A person may be silent; the operating system looks whether the connection is still there.

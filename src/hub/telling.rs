@@ -5,7 +5,7 @@ use super::{Hub, index_of};
 use crate::moment::Moment;
 use crate::room::entry::{Act, Entry};
 use crate::room::{Room, view};
-use crate::wire::{Dialect, text};
+use crate::wire::{Dialect, text, websocket};
 
 impl Hub {
     /// Appends to the streams what the room has ordered since the last time, and shows it on the own screen.
@@ -14,18 +14,23 @@ impl Hub {
         if replica.log.last() == self.told {
             return;
         }
-        if self.streams.is_read(Dialect::Native) {
-            self.scratch.clear();
-            self.encoder.live(&mut self.scratch, replica.log.after(self.told));
-            self.streams.append(Dialect::Native, &self.scratch);
+        if self.streams.is_read(Dialect::Native) || self.streams.is_read(Dialect::Web) {
+            let mut lines = std::mem::take(&mut self.scratch);
+            lines.clear();
+            self.encoder.live(&mut lines, replica.log.after(self.told));
+            self.append(&lines);
+            // The same memory, turn after turn.
+            self.scratch = lines;
         }
         if self.streams.is_read(Dialect::Text) {
             self.tell_people();
         }
         let replica = self.room.replica();
         let me = self.own.peer;
+        let mut crowd_changed = false;
         for entry in replica.log.after(self.told) {
             self.events.extend(view::event(replica, me, entry, false, now));
+            crowd_changed |= matches!(entry.act, Act::Joined(_) | Act::Left { .. });
             if let Act::Renamed { id, to, .. } = &entry.act
                 && let Some(slot) = self.slots.iter_mut().flatten().find(|slot| slot.stage == Stage::In(*id))
             {
@@ -33,6 +38,9 @@ impl Hub {
             }
         }
         self.told = replica.log.last();
+        if crowd_changed && self.streams.is_read(Dialect::Web) {
+            self.tell_ahead();
+        }
         if !self.room.is_flushing() {
             self.tell_role(now);
         }
@@ -51,10 +59,15 @@ impl Hub {
         }
     }
 
-    /// Appends a line of the native dialect to the streams of all who read its objects.
-    pub(super) fn append(&mut self, line: &[u8]) {
+    /// Appends lines of the native dialect to the streams of all who read its objects.
+    pub(super) fn append(&mut self, lines: &[u8]) {
         if self.streams.is_read(Dialect::Native) {
-            self.streams.append(Dialect::Native, line);
+            self.streams.append(Dialect::Native, lines);
+        }
+        if self.streams.is_read(Dialect::Web) {
+            self.frames.clear();
+            websocket::lines(&mut self.frames, lines);
+            self.streams.append(Dialect::Web, &self.frames);
         }
     }
 }

@@ -6,4 +6,5 @@ mod hostile;
 mod people;
 mod random;
 mod rules;
+mod web;
 mod world;

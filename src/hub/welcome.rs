@@ -5,11 +5,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::letters::framed;
 use super::slot::Bytes;
 use crate::room::Admission;
 use crate::room::replica::Replica;
 use crate::wire::native::{self, Encoder, Welcome};
-use crate::wire::{Dialect, text};
+use crate::wire::{Dialect, text, websocket};
 
 /// What of it is encoded already.
 #[derive(Default)]
@@ -32,22 +33,29 @@ impl Welcomes {
         let roster = self.rosters[index].get_or_insert_with(|| roster(dialect, replica).into()).clone();
         let past = self.pasts.entry((index, admission.after, admission.history()));
         let past = past.or_insert_with(|| past_of(dialect, admission, replica, encoder).into()).clone();
-        let (own, roster, past) = (Bytes::Own(own(dialect, admission)), Bytes::Shared(roster), Bytes::Shared(past));
+        let own = Bytes::Own(own(dialect, admission, roster.len()));
+        let (roster, past) = (Bytes::Shared(roster), Bytes::Shared(past));
         match dialect {
-            Dialect::Native => [own, roster, past],
+            Dialect::Native | Dialect::Web => [own, roster, past],
             // A person reads the last line first.
             Dialect::Text => [past, own, roster],
         }
     }
 }
 
-/// The part that is one member's own.
-fn own(dialect: Dialect, admission: &Admission) -> Box<[u8]> {
+/// The part that is one member's own; the roster, of so many bytes, follows on it.
+fn own(dialect: Dialect, admission: &Admission, roster: usize) -> Box<[u8]> {
     let mut bytes = Vec::new();
     let Admission { id, name, after, missed, lack, .. } = admission;
     match dialect {
         Dialect::Native => native::own_welcome(&mut bytes, *id, name, *after, *missed, *lack),
         Dialect::Text => text::own_welcome(&mut bytes, name),
+        Dialect::Web => {
+            let mut own = Vec::new();
+            native::own_welcome(&mut own, *id, name, *after, *missed, *lack);
+            websocket::begin_text(&mut bytes, own.len() + roster);
+            bytes.extend_from_slice(&own);
+        }
     }
     bytes.into_boxed_slice()
 }
@@ -56,7 +64,7 @@ fn own(dialect: Dialect, admission: &Admission) -> Box<[u8]> {
 fn roster(dialect: Dialect, replica: &Replica) -> Vec<u8> {
     let mut bytes = Vec::new();
     match dialect {
-        Dialect::Native => {
+        Dialect::Native | Dialect::Web => {
             let welcome = Welcome {
                 room: replica.room,
                 opened: replica.opened,
@@ -66,6 +74,10 @@ fn roster(dialect: Dialect, replica: &Replica) -> Vec<u8> {
                 terms: replica.log.terms(),
             };
             native::shared_welcome(&mut bytes, &welcome, replica.host, replica.members());
+            if dialect == Dialect::Web {
+                // The end of the frame is the end of the line.
+                bytes.pop();
+            }
         }
         Dialect::Text => text::shared_welcome(&mut bytes, replica.host, replica.members()),
     }
@@ -76,9 +88,11 @@ fn roster(dialect: Dialect, replica: &Replica) -> Vec<u8> {
 fn past_of(dialect: Dialect, admission: &Admission, replica: &Replica, encoder: &mut Encoder) -> Vec<u8> {
     let mut bytes = Vec::new();
     match (dialect, admission.after) {
-        (Dialect::Native, Some(after)) => encoder.resumed(&mut bytes, replica.log.after(after)),
-        (Dialect::Native, None) => encoder.replayed(&mut bytes, &replica.log.history(admission.history())),
+        (Dialect::Native | Dialect::Web, Some(after)) => encoder.resumed(&mut bytes, replica.log.after(after)),
+        (Dialect::Native | Dialect::Web, None) => {
+            encoder.replayed(&mut bytes, &replica.log.history(admission.history()))
+        }
         (Dialect::Text, _) => text::history(&mut bytes, &replica.log.history(admission.history())),
     }
-    bytes
+    framed(dialect, bytes)
 }

@@ -1,4 +1,4 @@
-//! The addresses at which others find a room that we host.
+//! The addresses at which others find a room that we host, and the name of the machine.
 //!
 //! Which of the machine's interfaces lead to a LAN is decided in [`interfaces`].
 
@@ -14,6 +14,11 @@ use crate::room::home::is_anywhere;
 pub(super) fn addresses(listen: SocketAddr, asked: &[String]) -> Vec<IpAddr> {
     // A machine whose interfaces cannot be listed is found where it is seen to come from.
     of(listen, || interfaces::select(listing::list().unwrap_or_default(), asked))
+}
+
+/// This machine's name; nothing, if it has none.
+pub(super) fn machine() -> String {
+    whoami::hostname().unwrap_or_default()
 }
 
 fn of(listen: SocketAddr, chosen: impl FnOnce() -> Vec<Interface>) -> Vec<IpAddr> {

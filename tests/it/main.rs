@@ -24,3 +24,4 @@ mod shutdown;
 mod support;
 mod talk;
 mod text;
+mod web;

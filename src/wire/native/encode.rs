@@ -114,11 +114,11 @@ impl Encoder {
 
     fn said(&mut self, out: &mut Vec<u8>, entry: &Entry, said: &Said, light: Light) {
         out.extend_from_slice(br#"{"type":"said","seq":"#);
-        number(out, entry.seq);
+        json(out, &entry.seq);
         out.extend_from_slice(br#","by":"#);
-        number(out, u64::from(said.by.0));
+        json(out, &u64::from(said.by.0));
         out.extend_from_slice(br#","n":"#);
-        number(out, said.n);
+        json(out, &said.n);
         out.extend_from_slice(br#","from":"#);
         string(out, &said.from);
         out.extend_from_slice(br#","text":"#);
@@ -134,7 +134,7 @@ impl Encoder {
         }
         if light != Light::Live {
             out.extend_from_slice(br#","term":"#);
-            number(out, entry.term);
+            json(out, &entry.term);
         }
         if light != Light::Live || said.late {
             out.extend_from_slice(br#","peer":""#);
@@ -266,13 +266,15 @@ pub(crate) fn handover(out: &mut Vec<u8>, to: MemberId) {
     tagged(out, "handover", &To { to });
 }
 
-/// The room goes on at one of these addresses.
-pub(crate) fn moved(out: &mut Vec<u8>, to: &[SocketAddr]) {
+/// The room goes on at one of these addresses; or, said `ahead`, it would if this host were gone.
+pub(crate) fn moved(out: &mut Vec<u8>, to: &[SocketAddr], ahead: bool) {
     #[derive(Serialize)]
     struct To<'a> {
         to: &'a [SocketAddr],
+        #[serde(skip_serializing_if = "super::is_default")]
+        ahead: bool,
     }
-    tagged(out, "moved", &To { to });
+    tagged(out, "moved", &To { to, ahead });
 }
 
 /// Where a member would host from now on.
@@ -392,8 +394,4 @@ fn json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
 
 fn string(out: &mut Vec<u8>, text: &str) {
     json(out, text);
-}
-
-fn number(out: &mut Vec<u8>, number: u64) {
-    json(out, &number);
 }
