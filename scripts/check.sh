@@ -38,6 +38,7 @@ export CARGO_TERM_COLOR=never
 step cargo fmt --check
 step cargo clippy --locked --all-targets -- -D warnings
 step cargo test --locked
+step scripts/autobahn.sh
 RUSTDOCFLAGS="-D warnings" step cargo doc --locked --no-deps --document-private-items
 
 echo
