@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 
 # What the checks call, and the Debian package that brings it.
-needed=(cc:gcc jq:jq python3:python3 ip:iproute2 nft:nftables nc:netcat-openbsd telnet:telnet)
+needed=(cc:gcc jq:jq python3:python3 ip:iproute2 nft:nftables nc:netcat-openbsd telnet:telnet node:nodejs npm:npm
+    chromium:chromium)
 
 missing=()
 for pair in "${needed[@]}"; do
@@ -39,6 +40,7 @@ step cargo fmt --check
 step cargo clippy --locked --all-targets -- -D warnings
 step cargo test --locked
 step scripts/autobahn.sh
+step scripts/browser.sh
 RUSTDOCFLAGS="-D warnings" step cargo doc --locked --no-deps --document-private-items
 
 echo

@@ -1,0 +1,56 @@
+// 2,000 messages at once, on a processor that is made six times as slow: nothing is lost, and the page stays usable.
+"use strict";
+
+const { test } = require("node:test");
+const assert = require("node:assert/strict");
+const { Stage, address, port, say, texts } = require("./stage");
+
+const MANY = 2000;
+// A frame that long is a freeze that a person notices.
+const FROZEN_MS = 1000;
+
+// Begins to measure how long the page shows nothing new, and how long it does not listen.
+function watch(page) {
+  return page.evaluate(() => {
+    window.gaps = { frame: 0, task: 0 };
+    let before = performance.now();
+    requestAnimationFrame(function frame(now) {
+      window.gaps.frame = Math.max(window.gaps.frame, now - before);
+      before = now;
+      requestAnimationFrame(frame);
+    });
+    new PerformanceObserver((list) => {
+      for (const task of list.getEntries()) window.gaps.task = Math.max(window.gaps.task, task.duration);
+    }).observe({ entryTypes: ["longtask"] });
+  });
+}
+
+test("a burst does not freeze a slow page", async (t) => {
+  const stage = await Stage.open(t), at = port();
+  const capo = await stage.peer("capo", at, "host");
+  const page = await stage.member("lorde", address(at));
+  const slow = await page.context().newCDPSession(page);
+  await slow.send("Emulation.setCPUThrottlingRate", { rate: 6 });
+  await watch(page);
+  const began = Date.now();
+  for (let i = 0; i < MANY; i++) capo.say(`burst ${i}: see https://example.org/${i}, lorde, and some more words to fill a line`);
+  capo.say("the last");
+  // Waited for in a way that costs the page nothing.
+  await page.waitForFunction(() => document.getElementById("rows").lastChild.textContent.endsWith("the last"));
+  const took = Date.now() - began;
+  const gaps = await page.evaluate(() => window.gaps);
+  t.diagnostic(`${MANY} messages in ${took} ms; longest gap between frames ${gaps.frame.toFixed()} ms, longest task ${gaps.task.toFixed()} ms`);
+  assert.ok(gaps.frame < FROZEN_MS && gaps.task < FROZEN_MS, JSON.stringify(gaps));
+  await slow.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+  // The document is bounded, what left it is counted, and what is left is whole and in order.
+  const matches = (await texts(page)).map((text) => /^burst (\d+)/.exec(text)).filter(Boolean);
+  const numbers = matches.map((match) => Number(match[1]));
+  assert.equal(await page.locator("#rows > *").count(), 2000);
+  const gone = Number(/^(\d+) earlier/.exec(await page.locator("#earlier").innerText())[1]);
+  assert.equal(numbers[0] + numbers.length, MANY);
+  assert.ok(numbers.every((number, i) => i === 0 || number === numbers[i - 1] + 1));
+  assert.ok(gone >= numbers[0]);
+  assert.ok(await page.locator("#log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 2));
+  await say(page, "still here");
+  await capo.message("still here");
+});
