@@ -36,6 +36,8 @@ step() {
 }
 
 export CARGO_TERM_COLOR=never
+# Most tests wait for other processes, and not for a core.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-8}
 step cargo fmt --check
 step cargo clippy --locked --all-targets -- -D warnings
 step cargo test --locked

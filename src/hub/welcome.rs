@@ -90,7 +90,7 @@ fn past_of(dialect: Dialect, admission: &Admission, replica: &Replica, encoder: 
     match (dialect, admission.after) {
         (Dialect::Native | Dialect::Web, Some(after)) => encoder.resumed(&mut bytes, replica.log.after(after)),
         (Dialect::Native | Dialect::Web, None) => {
-            encoder.replayed(&mut bytes, &replica.log.history(admission.history()))
+            encoder.replayed(&mut bytes, &replica.log.history(admission.history()));
         }
         (Dialect::Text, _) => text::history(&mut bytes, &replica.log.history(admission.history())),
     }
