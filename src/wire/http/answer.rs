@@ -79,7 +79,7 @@ pub fn refuse(status: u16, at: DateTime<FixedOffset>) -> Answer {
 fn the_page(request: &Request, host: &str, at: DateTime<FixedOffset>) -> Answer {
     let fields = format!(
         "Content-Type: text/html; charset=utf-8\r\nContent-Security-Policy: {}\r\n\
-         Cross-Origin-Opener-Policy: same-origin\r\nX-Frame-Options: DENY\r\n",
+         X-Frame-Options: DENY\r\n",
         page::policy(host)
     );
     let head = head(200, Some(page::PAGE.len()), &fields, request.last, at);

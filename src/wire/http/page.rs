@@ -19,8 +19,10 @@ static HASHES: LazyLock<String> = LazyLock::new(|| {
 /// The Content-Security-Policy of the page as `host` (a checked `Host`) serves it. Not every browser takes a WebSocket for
 /// one of the page's own connections; and a page whose host is gone asks other hosts whether they are there.
 pub(super) fn policy(host: &str) -> String {
+    // Its language has no IPv6 addresses, and browsers complain of one.
+    let sockets = if host.starts_with('[') { String::new() } else { format!("ws://{host} ") };
     format!(
-        "default-src 'none'; {}; img-src data:; connect-src 'self' ws://{host} http:; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; {}; img-src data:; connect-src 'self' {sockets}http:; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'",
         *HASHES
     )
@@ -56,6 +58,8 @@ mod tests {
         assert_eq!(hash("alert(1)"), "bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI=");
         let policy = policy("10.0.0.7:8808");
         assert!(policy.contains("connect-src 'self' ws://10.0.0.7:8808 http:;"), "{policy}");
+        let of_ipv6 = super::policy("[fd00::7]:8808");
+        assert!(of_ipv6.contains("connect-src 'self' http:;"), "{of_ipv6}");
         assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
     }
 }
