@@ -1,6 +1,6 @@
 //! HTTP, as far as a chat page needs it: the head of a request out of bytes, and what is answered.
 //!
-//! Nothing happens in the room because of a request: `GET /` is the [page](crate::wire::http::page), `/ws` leads to a WebSocket, and all
+//! Nothing happens in the room because of a request: `GET /` is the [page], `/ws` leads to a WebSocket, and all
 //! else is refused. It knows no connection and no room.
 
 mod answer;

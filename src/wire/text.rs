@@ -1,6 +1,6 @@
 //! The text dialect: lines as people type and read them, with `nc`, `telnet` and the like.
 //!
-//! The first line that somebody types is the name, and each further one a message or a [command](crate::room::command). What is
+//! The first line that somebody types is the name, and each further one a message or a [command]. What is
 //! read is `NAME: TEXT`, a further `NAME: TEXT` for each further line of a message, so that no message can pass for another's; what
 //! happens and what the host has to say begins with `* `. It knows entries and texts, and no socket.
 
