@@ -7,7 +7,6 @@
 pub mod beacon;
 mod datagram;
 pub mod dns_sd;
-pub mod interfaces;
 pub mod listing;
 mod sockets;
 mod spot;
@@ -27,12 +26,12 @@ use parking_lot::Mutex;
 pub use beacon::Task;
 use beacon::{Beacon, Outgoing};
 use dns_sd::DnsSd;
-use interfaces::Interface;
 use sockets::Sockets;
 pub(crate) use spot::{GROUP_V4, GROUP_V6};
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::interfaces::{self, Interface};
 use crate::limits::{DEFAULT_PORT, DISCOVERY_END, INTERFACES_EVERY, READY_EVENTS};
 use crate::mailbox::Mailbox;
 use crate::net::{Net, WAKE};

@@ -86,6 +86,7 @@ pub mod error;
 pub mod guest;
 pub mod host;
 pub mod hub;
+pub mod interfaces;
 pub mod limits;
 pub mod mailbox;
 pub mod moment;

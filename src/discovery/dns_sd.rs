@@ -27,8 +27,8 @@ use mdns_sd::{
 };
 use socket2::{Domain, Socket, Type};
 
-use super::interfaces::Interface;
 use super::txt;
+use crate::interfaces::Interface;
 use crate::limits::{
     ADDRESSES, ANNOUNCE_EVERY, DNS_SD_AGAIN, DNS_SD_GOODBYE, DNS_SD_RECORDS, DNS_SD_REPEAT, DNS_SD_UPDATE,
     INTERFACES_EVERY,

@@ -1,13 +1,13 @@
 //! The machine's network interfaces, as the operating system lists them now.
 //!
-//! It says what is there; which of them are looked at is decided in [`super::interfaces`].
+//! It says what is there; which of them are looked at is decided in [`crate::interfaces`].
 
 use std::io;
 use std::net::Ipv6Addr;
 
 use if_addrs::IfAddr;
 
-use super::interfaces::{Interface, Subnet};
+use crate::interfaces::{Interface, Subnet};
 
 /// All interfaces with an address.
 ///
@@ -49,7 +49,7 @@ fn plain(ip: Ipv6Addr) -> Ipv6Addr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discovery::interfaces::select;
+    use crate::interfaces::select;
 
     #[test]
     fn loopback_is_listed_and_can_be_asked_for() {

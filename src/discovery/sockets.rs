@@ -12,9 +12,9 @@ use mio::{Interest, Registry, Token};
 use socket2::Socket;
 
 use super::beacon::{Outgoing, To};
-use super::interfaces::Interface;
 use super::spot::{self, Spot};
 use crate::error::Error;
+use crate::interfaces::Interface;
 use crate::limits::{DATAGRAM_MAX_BYTES, DATAGRAMS_PER_TURN};
 
 /// All sockets of the beacon. Without ports there are none.

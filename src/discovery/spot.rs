@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::interfaces::{Interface, Subnet};
+use crate::interfaces::{Interface, Subnet};
 use crate::limits::INTERFACE_ADDRESSES;
 
 /// Where those listen who have to do with us. In 239.255.0.0/16, which is free for local use and which no router lets out

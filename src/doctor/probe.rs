@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::facts::{Obstacle, Outcome, Trial, Way};
-use crate::discovery::interfaces::{Interface, Subnet};
 use crate::discovery::{GROUP_V4, GROUP_V6};
+use crate::interfaces::{Interface, Subnet};
 use crate::limits::{DATAGRAM_MAX_BYTES, HEAR_MYSELF};
 
 /// Where DNS-SD is spoken on a LAN (RFC 6762).

@@ -4,8 +4,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::discovery::interfaces::{self, Interface};
 use crate::discovery::listing;
+use crate::interfaces::{self, Interface};
 use crate::limits::CANDIDATE_ADDRESSES;
 use crate::room::home::is_anywhere;
 
@@ -36,7 +36,7 @@ fn of(listen: SocketAddr, chosen: impl FnOnce() -> Vec<Interface>) -> Vec<IpAddr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discovery::interfaces::Subnet;
+    use crate::interfaces::Subnet;
 
     fn at(listen: &str) -> Vec<String> {
         let subnet = |ip: &&str| Subnet { ip: ip.parse().unwrap(), prefix: 24 };

@@ -6,10 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::discovery::interfaces::Interface;
 use crate::discovery::{Lan, Scope, Task, listing};
 use crate::election::Lookout;
 use crate::error::Result;
+use crate::interfaces::Interface;
 use crate::limits::SIGHTINGS;
 use crate::mailbox::Mailbox;
 use crate::net::Net;

@@ -4,12 +4,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::interfaces::{Behind, behind};
 use crate::limits::{ADDRESSES_SHOWN, DEFAULT_PORT};
-
-/// Interfaces of containers and virtual machines on this machine: nobody on the LAN gets in by them.
-const INSIDE: [&str; 4] = ["docker", "br-", "veth", "virbr"];
-/// Interfaces of tunnels: only who is in the tunnel gets in by them.
-const TUNNELS: [&str; 5] = ["tun", "tap", "wg", "ppp", "utun"];
 
 /// The addresses that are worth showing, the likeliest first: of the LAN, then IPv6, then tunnels; loopback only where
 /// there is nothing else.
@@ -31,7 +27,6 @@ const LOOPBACK: u8 = 9;
 
 /// How likely others get here by `ip`: the lower, the likelier; `None`: not at all.
 fn rank(interface: &str, ip: IpAddr) -> Option<u8> {
-    let is_one_of = |prefixes: &[&str]| prefixes.iter().any(|prefix| interface.starts_with(prefix));
     let by_kind = match ip {
         ip if ip.is_loopback() => LOOPBACK,
         ip if ip.is_unspecified() => return None,
@@ -40,11 +35,10 @@ fn rank(interface: &str, ip: IpAddr) -> Option<u8> {
         ip if !is_typable(ip) => return None,
         IpAddr::V6(_) => 1,
     };
-    match by_kind {
-        LOOPBACK => Some(LOOPBACK),
-        _ if is_one_of(&INSIDE) => None,
-        _ if is_one_of(&TUNNELS) => Some(4 + by_kind),
-        _ => Some(by_kind),
+    match behind(interface) {
+        Behind::Lan => Some(by_kind),
+        Behind::Inside => None,
+        Behind::Tunnel => Some(4 + by_kind),
     }
 }
 

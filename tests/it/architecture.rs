@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// Bottom to top: a module uses only modules of rungs below its own, so no import goes in a circle.
 const LADDER: &[&[&str]] = &[
     &["limits", "moment", "error"],
-    &["room", "mailbox", "clock", "descriptors"],
+    &["room", "interfaces", "mailbox", "clock", "descriptors"],
     &["sighting"],
     &["wire", "connection_log", "cli", "net", "shutdown"],
     &["session", "seat", "config", "ui", "election", "scout"],
@@ -32,8 +32,8 @@ const PURE: &[&str] = &[
     "sighting",
     "discovery/beacon",
     "discovery/datagram",
-    "discovery/interfaces",
     "discovery/txt",
+    "interfaces",
     "limits",
     "moment",
     "error",

@@ -6,10 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::limits::INTERFACES;
 
-/// How interfaces begin that containers, virtual machines and tunnels make on the machine that runs them. By name, not by
-/// kind: inside a container the LAN's own `eth0` is a veth too. Of Hyper-V's switches only those of its own making: an
-/// external one is the LAN.
-const INNER: [&str; 26] = [
+/// How interfaces begin that containers and virtual machines make on the machine that runs them. By name, not by kind:
+/// inside a container the LAN's own `eth0` is a veth too. Of Hyper-V's switches only those of its own making: an external
+/// one is the LAN.
+const INSIDE: [&str; 19] = [
     "docker",
     "br-",
     "veth",
@@ -24,19 +24,35 @@ const INNER: [&str; 26] = [
     "cilium",
     "flannel",
     "podman",
-    "tun",
-    "utun",
-    "wg",
-    "ppp",
-    "tailscale",
-    "awdl",
-    "llw",
     "VirtualBox Host-Only",
     "VMware Network Adapter",
     "vEthernet (WSL",
     "vEthernet (Default Switch",
     "vEthernet (nat",
 ];
+/// How those of tunnels begin, and of what Apple's machines talk by among themselves.
+const TUNNELS: [&str; 8] = ["tun", "tap", "utun", "wg", "ppp", "tailscale", "awdl", "llw"];
+
+/// What is behind an interface, as far as its name says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// A LAN, or loopback.
+    Lan,
+    /// Only containers and virtual machines of this machine.
+    Inside,
+    /// Only who is in the tunnel.
+    Tunnel,
+}
+
+/// What is behind the interface with this name.
+pub fn behind(name: &str) -> Behind {
+    let is_one_of = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    match name {
+        _ if is_one_of(&INSIDE) => Behind::Inside,
+        _ if is_one_of(&TUNNELS) => Behind::Tunnel,
+        _ => Behind::Lan,
+    }
+}
 
 /// A network interface with its addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,9 +114,8 @@ impl Interface {
 
     /// Whether a LAN can be behind it, as far as can be told.
     fn leads_to_a_lan(&self) -> bool {
-        let is_inner = INNER.iter().any(|prefix| self.name.starts_with(prefix));
         let is_loopback = self.addresses.iter().any(|subnet| subnet.ip.is_loopback());
-        !is_inner && !is_loopback && !self.is_point_to_point && !self.is_alone()
+        behind(&self.name) == Behind::Lan && !is_loopback && !self.is_point_to_point && !self.is_alone()
     }
 
     /// Whether nobody is in any of its IPv4 subnets, as at the end of a tunnel. IPv6 says nothing: DHCPv6 gives single
