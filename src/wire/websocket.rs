@@ -52,20 +52,64 @@ pub enum Incoming<'a> {
 #[derive(Debug)]
 pub struct Socket {
     context: WebSocketContext,
+    frame: Frame,
     message: Message,
     replies: Vec<u8>,
 }
 
 impl Default for Socket {
     fn default() -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(FRAME_READ_BYTES)
-            .write_buffer_size(0)
-            .max_write_buffer_size(FRAME_REPLY_BYTES)
-            .max_message_size(Some(LINE_MAX_BYTES))
-            .max_frame_size(Some(LINE_MAX_BYTES));
-        let context = WebSocketContext::new(Role::Server, Some(config));
-        Self { context, message: nothing(), replies: Vec::new() }
+        Self { context: context(), frame: Frame::default(), message: nothing(), replies: Vec::new() }
+    }
+}
+
+fn context() -> WebSocketContext {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(FRAME_READ_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(FRAME_REPLY_BYTES)
+        .max_message_size(Some(LINE_MAX_BYTES))
+        .max_frame_size(Some(LINE_MAX_BYTES));
+    WebSocketContext::new(Role::Server, Some(config))
+}
+
+/// Where in a frame we are: no read of the library goes beyond its end, so that it holds nothing after a whole message.
+#[derive(Debug, Default)]
+struct Frame {
+    /// What has come of kind and length, which have ten bytes at the most.
+    head: [u8; 10],
+    known: usize,
+    /// How many bytes of mask and payload are to come.
+    left: u64,
+}
+
+impl Frame {
+    /// How many of these bytes may be read at once; they count as read.
+    fn pass(&mut self, bytes: &[u8]) -> usize {
+        if self.left > 0 {
+            let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
+            self.left -= count as u64;
+            return count;
+        }
+        let count = (self.head_length() - self.known).min(bytes.len());
+        self.head[self.known..self.known + count].copy_from_slice(&bytes[..count]);
+        self.known += count;
+        if self.known == self.head_length() {
+            let mask = if self.head[1] & 0x80 > 0 { 4 } else { 0 };
+            let long = self.head[2..self.known].iter().fold(0, |length, byte| length << 8 | u64::from(*byte));
+            let length = if self.known > 2 { long } else { u64::from(self.head[1] & 0x7f) };
+            (self.known, self.left) = (0, length.saturating_add(mask));
+        }
+        count
+    }
+
+    /// How long kind and length are, as far as is known yet.
+    fn head_length(&self) -> usize {
+        match self.head[1] & 0x7f {
+            126 if self.known >= 2 => 4,
+            127 if self.known >= 2 => 10,
+            _ => 2,
+        }
     }
 }
 
@@ -76,9 +120,12 @@ impl Socket {
             if !self.replies.is_empty() {
                 return Incoming::Reply(std::mem::take(&mut self.replies));
             }
-            // The message before is still there, so that the library cannot keep the memory of a long one for the next.
-            let read = self.context.read(&mut Pipe { input, replies: &mut self.replies });
+            if as_bytes(&self.message).len() > FRAME_READ_BYTES {
+                // The library would keep the memory of a long message for the next.
+                self.context = context();
+            }
             self.message = nothing();
+            let read = self.context.read(&mut Pipe { input, frame: &mut self.frame, replies: &mut self.replies });
             match read {
                 Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
                     self.message = message;
@@ -86,7 +133,7 @@ impl Socket {
                 }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_)) => {
                     // The library answers when it is told to write. After a close frame that ends in an error, as it should.
-                    drop(self.context.flush(&mut Pipe { input, replies: &mut self.replies }));
+                    drop(self.context.flush(&mut Pipe { input, frame: &mut self.frame, replies: &mut self.replies }));
                 }
                 Err(_) if !self.replies.is_empty() => {}
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => return Incoming::NeedMore,
@@ -104,7 +151,11 @@ impl Socket {
 }
 
 fn as_bytes(message: &Message) -> &[u8] {
-    if let Message::Binary(bytes) = message { bytes } else { &[] }
+    match message {
+        Message::Text(text) => text.as_bytes(),
+        Message::Binary(bytes) => bytes,
+        _ => &[],
+    }
 }
 
 fn nothing() -> Message {
@@ -114,12 +165,18 @@ fn nothing() -> Message {
 /// What the library reads from and writes to.
 struct Pipe<'a, 'input> {
     input: &'a mut &'input [u8],
+    frame: &'a mut Frame,
     replies: &'a mut Vec<u8>,
 }
 
 impl Read for Pipe<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.input.is_empty() { Err(ErrorKind::WouldBlock.into()) } else { self.input.read(buffer) }
+        if self.input.is_empty() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let room = buffer.len().min(self.input.len());
+        let count = self.frame.pass(&self.input[..room]);
+        self.input.read(&mut buffer[..count])
     }
 }
 

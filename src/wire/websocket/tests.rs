@@ -73,14 +73,26 @@ fn what_breaks_the_rules_ends_it() {
 }
 
 #[test]
-fn a_long_message_leaves_no_memory_behind() {
-    let mut socket = Socket::default();
-    let long = masked(TEXT, &[b'x'; LINE_MAX_BYTES]);
-    let mut input = &long[..];
-    assert!(matches!(socket.next(&mut input), Incoming::Text(_)));
-    assert_eq!(socket.next(&mut input), Incoming::NeedMore);
-    // Nothing of the library says what it holds; what it says of itself when asked is at least not a message.
-    assert!(as_bytes(&socket.message).is_empty());
+fn a_long_message_takes_nothing_of_what_follows_with_it() {
+    // After each, the library begins anew: fragments, pings and the heads of frames that follow are not lost.
+    let long = "y".repeat(40_000);
+    let mut bytes = Vec::new();
+    for number in 0..5 {
+        bytes.extend(masked(TEXT, long.as_bytes()));
+        bytes.extend(masked(0x01, number.to_string().as_bytes()));
+        bytes.extend(masked(0x00, &[b'z'; 300]));
+        bytes.extend(masked(0x89, b""));
+        bytes.extend(masked(0x80, b"."));
+    }
+    let want: Vec<_> = (0..5)
+        .flat_map(|number| {
+            let pieces = format!("text {number}{}.", "z".repeat(300));
+            [format!("text {long}"), "reply [138, 0]".into(), pieces]
+        })
+        .collect();
+    for size in [1, 2, 3, 500, 4_096, bytes.len()] {
+        assert_eq!(out_of(&bytes, size), want, "in pieces of {size}");
+    }
 }
 
 #[test]
