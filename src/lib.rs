@@ -36,6 +36,7 @@
 //! | a rule of the chat | [`room`] |
 //! | what survives a change of host | [`room::replica`], [`room::log`], and [`seat`] |
 //! | a dialect | [`wire`] |
+//! | who is told what in which dialect | [`hub`]; what people type, `hub/typed.rs`; browsers, `hub/web.rs` and [`wire::http`] |
 //! | who hosts when | [`election`], and where two rooms meet, [`sighting`] |
 //! | how rooms are found on the LAN | [`discovery`] |
 //! | a bound | [`limits`] |
