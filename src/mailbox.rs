@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
@@ -110,6 +111,17 @@ impl<T> Mailbox<T> {
         let mut state = self.state.lock();
         while state.is_empty() && !state.closed {
             self.filled.wait(&mut state);
+        }
+        self.remove(state)
+    }
+
+    /// Takes the next thing; waits for one until `end`. `None` also when nothing has come by then.
+    pub fn pop_until(&self, end: Instant) -> Option<T> {
+        let mut state = self.state.lock();
+        while state.is_empty() && !state.closed {
+            if self.filled.wait_until(&mut state, end).timed_out() {
+                break;
+            }
         }
         self.remove(state)
     }
@@ -297,6 +309,17 @@ mod tests {
             assert_eq!(pusher.join().unwrap(), Ok(()));
         });
         assert_eq!(mailbox.take(), Some(2));
+    }
+
+    #[test]
+    fn waiting_has_an_end() {
+        let mailbox = Mailbox::new(1);
+        let soon = || Instant::now() + std::time::Duration::from_millis(5);
+        assert_eq!(mailbox.pop_until(soon()), None);
+        mailbox.push(1).unwrap();
+        assert_eq!(mailbox.pop_until(Instant::now()), Some(1));
+        mailbox.close();
+        assert_eq!(mailbox.pop_until(Instant::now() + std::time::Duration::from_secs(3_600)), None);
     }
 
     #[test]
