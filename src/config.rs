@@ -41,7 +41,9 @@ pub struct Config {
 /// What the interface writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// Lines for people.
+    /// A full screen for people.
+    Full,
+    /// Lines for people, and for screen readers.
     Plain,
     /// Events for scripts, one JSON object a line.
     Json,
@@ -56,11 +58,12 @@ pub struct TwoPorts {
 }
 
 impl Config {
-    /// What `args` mean for the person who is logged in as `login` (empty if the system does not say).
+    /// What `args` mean for the person who is logged in as `login` (empty if the system does not say), at a `terminal`
+    /// that can be drawn on or somewhere else.
     ///
     /// # Errors
     /// Arguments that contradict each other.
-    pub fn new(args: RoomArgs, login: &str) -> Result<Self, TwoPorts> {
+    pub fn new(args: RoomArgs, login: &str, terminal: bool) -> Result<Self, TwoPorts> {
         let target = args.address;
         let port = match (target.as_ref().and_then(|target| target.port), args.port) {
             (Some(address), Some(port)) if address != port => return Err(TwoPorts { address, port }),
@@ -77,7 +80,11 @@ impl Config {
             log: args.log,
             max_members: args.max_members,
             rate: args.rate,
-            style: if args.json { Style::Json } else { Style::Plain },
+            style: match (args.json, args.plain || !terminal) {
+                (true, _) => Style::Json,
+                (false, true) => Style::Plain,
+                (false, false) => Style::Full,
+            },
         })
     }
 }
@@ -104,7 +111,7 @@ mod tests {
 
     fn config(line: &[&str]) -> Result<Config, TwoPorts> {
         let words = std::iter::once("hybrid-chat").chain(line.iter().copied());
-        Config::new(Cli::try_parse_from(words).unwrap().room, "ada")
+        Config::new(Cli::try_parse_from(words).unwrap().room, "ada", true)
     }
 
     #[test]
@@ -122,7 +129,7 @@ mod tests {
                 log: "connections.log".into(),
                 max_members: 10_000,
                 rate: 200,
-                style: Style::Plain,
+                style: Style::Full,
             }
         );
     }
@@ -140,6 +147,9 @@ mod tests {
     fn json_goes_before_plain() {
         assert_eq!(config(&["--plain"]).unwrap().style, Style::Plain);
         assert_eq!(config(&["--plain", "--json"]).unwrap().style, Style::Json);
+        let elsewhere =
+            |line: &[&str]| Config::new(Cli::try_parse_from(line).unwrap().room, "ada", false).unwrap().style;
+        assert_eq!((elsewhere(&["x"]), elsewhere(&["x", "--json"])), (Style::Plain, Style::Json));
     }
 
     #[test]

@@ -244,6 +244,35 @@ pub const QUERY_BYTES: usize = 256;
 /// The most bytes of a single character that are shown: letters with a few marks and joined emoji have less, and a
 /// terminal's cell need not hold more.
 pub const CELL_BYTES: usize = 64;
+// --- The full screen ----------------------------------------------------------------------------------------------
+
+/// How long a drawing stands at least: more of them a second nobody sees, and writing them costs both ends.
+pub const FRAME: Duration = Duration::from_millis(33);
+/// Entries that can be read back.
+pub const SCROLLBACK: usize = 100_000;
+/// What they take in memory at most, with their texts.
+pub const SCROLLBACK_BYTES: usize = 64 * 1024 * 1024;
+/// Names that one line tells of who comes and goes; the rest is counted.
+pub const FOLDED_NAMES: usize = 5;
+/// How long who comes and goes is gathered in one line: what belongs together.
+pub const FOLDED_FOR: Duration = Duration::from_secs(600);
+/// The widest and the highest screen that is drawn: more than any has, and a buffer of it is no burden.
+pub const SCREEN_CELLS: u16 = 1_000;
+/// Batches of keys that wait to be taken: what a person types ahead.
+pub const KEYS: usize = 64;
+/// How long is looked whether more keys have come with the first: what is there is there.
+pub const KEYS_TOGETHER: Duration = Duration::from_millis(1);
+/// Keys that are taken from the terminal at once.
+pub const KEYS_AT_ONCE: usize = 1_024;
+/// So many same arrow keys in one piece are the mouse wheel: terminals send three for each notch, and nobody presses a
+/// key three times between two looks.
+pub const WHEEL_KEYS: usize = 3;
+/// Events that are taken between two looks at the keys.
+pub const EVENTS_PER_TURN: usize = 1_024;
+/// The widest notification: what a desktop shows of one.
+pub const NOTIFICATION_COLUMNS: usize = 120;
+/// Panics of other threads that are told when the terminal is given back: one is a bug, more are the same one.
+pub const PANICS_KEPT: usize = 4;
 
 // --- Readers that are behind --------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 //! hybrid-chat: what was typed, what comes of it, and the exit status.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
 
@@ -33,11 +33,19 @@ fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 fn chat(args: cli::RoomArgs) -> Result<ExitCode> {
-    let config = Config::new(args, &login()).unwrap_or_else(|error| cli::usage_error(&error.to_string()).exit());
+    let config =
+        Config::new(args, &login(), is_terminal()).unwrap_or_else(|error| cli::usage_error(&error.to_string()).exit());
     Ok(match run::chat(&config, peer::run)? {
         Closed::HostShutdown | Closed::Left => ExitCode::SUCCESS,
         Closed::Kicked | Closed::Banned => ExitCode::FAILURE,
     })
+}
+
+/// Whether there is a terminal to draw on: a person types on it, reads on it, and it can move its cursor.
+fn is_terminal() -> bool {
+    io::stdin().is_terminal()
+        && io::stdout().is_terminal()
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 fn log(args: cli::LogArgs) -> Result<ExitCode> {
@@ -45,10 +53,13 @@ fn log(args: cli::LogArgs) -> Result<ExitCode> {
     let options = config::log_options(args, now).unwrap_or_else(|why| cli::usage_error(&why).exit());
     let (stop, stopped) = mpsc::channel();
     if options.follow {
-        shutdown::on_signal(move || {
-            // Nobody listens any more: it has ended already.
-            let _ = stop.send(());
-        })?;
+        shutdown::on_signal(
+            move || {
+                // Nobody listens any more: it has ended already.
+                let _ = stop.send(());
+            },
+            || {},
+        )?;
     }
     let mut wait = |time| stopped.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
     connection_log::command(&options, &mut io::stdout(), &mut io::stderr(), now, &mut wait)?;

@@ -46,7 +46,7 @@ pub fn command(args: RoomsArgs, out: &mut impl Write) -> Result<()> {
     if args.watch {
         let stop = news.clone();
         // Nobody listens any more: it has ended already.
-        shutdown::on_signal(move || drop(stop.send(News::Stop)))?;
+        shutdown::on_signal(move || drop(stop.send(News::Stop)), || {})?;
     }
     let mut list = List::open(args, news)?;
     match list.run(&told, out) {

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | main | standard output and standard error: shows events until their mailbox is closed and empty | last |
 //! | `network` | sockets, room, connections log; closes the events' mailbox when it ends | by itself, or after a stop within `limits::CLOSE` |
-//! | `input` | standard input | at its end, or when it is woken, within `limits::INPUT_END` |
+//! | `input` | standard input, or the terminal's keys | at its end, or when it is woken, within `limits::INPUT_END` |
 //! | the signals' | nothing: it puts a stop ahead of the commands | with the process |
 //!
 //! Standard input is read from the first `role` event on: before that there is no room to talk to, nothing may be
@@ -23,6 +23,7 @@ use crate::limits::{COMMANDS, EVENTS};
 use crate::mailbox::Mailbox;
 use crate::room::event::{Closed, Command, Event, What};
 use crate::shutdown;
+use crate::ui::full::{self, Surroundings, terminal};
 use crate::ui::here::Here;
 use crate::ui::input::{Desk, Input};
 use crate::ui::json::Json;
@@ -44,8 +45,16 @@ where
 {
     let wires = Wires { commands: Arc::new(Mailbox::new(COMMANDS)), events: Arc::new(Mailbox::new(EVENTS)) };
     let commands = wires.commands.clone();
-    shutdown::on_signal(move || commands.interrupt(Command::Stop))?;
-    let screen = Screen::new(interface(config), io::stdout(), io::stderr());
+    shutdown::on_signal(move || commands.interrupt(Command::Stop), terminal::restore)?;
+    let interface = match config.style {
+        Style::Full => {
+            let surroundings = surroundings(config, &wires);
+            return alongside(config, network, &wires, || full::show(&surroundings));
+        }
+        Style::Plain => lines(config),
+        Style::Json => Interface::Json(Json::default()),
+    };
+    let screen = Screen::new(interface, io::stdout(), io::stderr());
     let here = Arc::new(Here::default());
     let desk = Desk {
         commands: wires.commands.clone(),
@@ -74,15 +83,8 @@ impl<T> Drop for CloseAtEnd<'_, T> {
     }
 }
 
-/// Runs the network on its thread and shows its events on this one; `input` is started when there is a room.
-fn connect<N, O: Write, E: Write>(
-    config: &Config,
-    network: N,
-    wires: &Wires,
-    mut screen: Screen<O, E>,
-    here: &Here,
-    input: impl FnOnce() -> Result<Input>,
-) -> Result<Closed>
+/// Runs the network on its thread, while `show` shows its events on this one.
+fn alongside<N>(config: &Config, network: N, wires: &Wires, show: impl FnOnce() -> Result<()>) -> Result<Closed>
 where
     N: FnOnce(&Config, &Mailbox<Command>, &Mailbox<Event>) -> Result<Closed> + Send,
 {
@@ -96,17 +98,32 @@ where
             .name("network".into())
             .spawn_scoped(scope, run)
             .map_err(|error| Error::io("start the network thread", error))?;
-        let shown = show(wires, &mut screen, here, input);
+        let shown = show();
         let panicked = |_| Err(Error::io("run the network thread", io::Error::other("it panicked, which is a bug")));
         // Why the network has failed says more than what that has led to.
-        let ended = network.join().unwrap_or_else(panicked).and_then(|closed| shown.map(|()| closed));
-        if let Err(error) = &ended {
-            let what = What::Error { code: error.code().to_owned(), text: error.to_string() };
-            // The error is returned, whether or not it can be shown.
-            drop(screen.show(Event { at: now(), what }).and_then(|()| screen.flush()));
-        }
-        ended
+        network.join().unwrap_or_else(panicked).and_then(|closed| shown.map(|()| closed))
     })
+}
+
+/// Runs the network and shows its events as lines; `input` is started when there is a room.
+fn connect<N, O: Write, E: Write>(
+    config: &Config,
+    network: N,
+    wires: &Wires,
+    mut screen: Screen<O, E>,
+    here: &Here,
+    input: impl FnOnce() -> Result<Input>,
+) -> Result<Closed>
+where
+    N: FnOnce(&Config, &Mailbox<Command>, &Mailbox<Event>) -> Result<Closed> + Send,
+{
+    let ended = alongside(config, network, wires, || show(wires, &mut screen, here, input));
+    if let Err(error) = &ended {
+        let what = What::Error { code: error.code().to_owned(), text: error.to_string() };
+        // The error is returned, whether or not it can be shown.
+        drop(screen.show(Event { at: now(), what }).and_then(|()| screen.flush()));
+    }
+    ended
 }
 
 /// Shows events until there are no more, and ends the input then. What fails here is the end: it stands for `closed`.
@@ -177,21 +194,28 @@ fn output_error(error: io::Error) -> Option<Error> {
     (error.kind() != ErrorKind::BrokenPipe).then(|| Error::io("write to standard output", error))
 }
 
-/// The interface that `config` asks for, for this machine and its standard streams.
-fn interface(config: &Config) -> Interface {
-    match config.style {
-        Style::Json => Interface::Json(Json::default()),
-        Style::Plain => {
-            let colours = Colours {
-                out: takes_colours(io::stdout().is_terminal(), |name| std::env::var(name).ok()),
-                err: takes_colours(io::stderr().is_terminal(), |name| std::env::var(name).ok()),
-            };
-            Interface::Plain(Box::new(Plain::new(
-                Place { local, addresses, lan: config.discovery, terminal_size },
-                colours,
-            )))
-        }
+/// The line interface, for this machine and its standard streams.
+fn lines(config: &Config) -> Interface {
+    let colours = Colours {
+        out: takes_colours(io::stdout().is_terminal(), |name| std::env::var(name).ok()),
+        err: takes_colours(io::stderr().is_terminal(), |name| std::env::var(name).ok()),
+    };
+    Interface::Plain(Box::new(Plain::new(machine(config), colours)))
+}
+
+/// What the full screen has to know.
+fn surroundings(config: &Config, wires: &Wires) -> Surroundings {
+    Surroundings {
+        commands: wires.commands.clone(),
+        events: wires.events.clone(),
+        machine: machine(config),
+        colours: takes_colours(io::stdout().is_terminal(), |name| std::env::var(name).ok()),
+        now,
     }
+}
+
+fn machine(config: &Config) -> Place {
+    Place { local, addresses, lan: config.discovery, terminal_size }
 }
 
 /// Whether a stream takes colours: <https://no-color.org>, and no terminal that cannot show them.

@@ -46,16 +46,19 @@ impl Signals {
     }
 }
 
-/// Calls `stop` at the first signal, and ends the process with status 130 at the second. Once in a process.
+/// Calls `stop` at the first signal, and ends the process with status 130 at the second, after `tidy`. Once in a process.
 ///
 /// # Errors
 /// The operating system does not let signals be handled, or they are already.
-pub fn on_signal(stop: impl Fn() + Send + 'static) -> Result<()> {
+pub fn on_signal(stop: impl Fn() + Send + 'static, tidy: fn()) -> Result<()> {
     let mut signals = Signals::default();
     let handler = move || match signals.next(Instant::now()) {
         Step::Stop => stop(),
         Step::Same => {}
-        Step::Now => end(),
+        Step::Now => {
+            tidy();
+            end();
+        }
     };
     ctrlc::set_handler(handler).map_err(|error| {
         let source = match error {
@@ -66,9 +69,9 @@ pub fn on_signal(stop: impl Fn() + Send + 'static) -> Result<()> {
     })
 }
 
-/// Ends the process.
+/// Ends the process at once, with the status of one that a second Ctrl-C has ended.
 #[expect(clippy::exit, reason = "whoever presses Ctrl-C again wants exactly this")]
-fn end() {
+pub fn end() {
     std::process::exit(INTERRUPTED);
 }
 

@@ -26,7 +26,7 @@ use crate::limits::{INPUT_BYTES, INPUT_END};
 use crate::mailbox::{Closed, Mailbox};
 use crate::room::command::{self, Input as Line};
 use crate::room::event::{Command, Event, What};
-use crate::room::text;
+use crate::room::text::{self, TextError};
 use source::{Source, Waker};
 
 /// Where lines go, and what has to be known to read them.
@@ -74,9 +74,7 @@ impl Desk {
 
     /// Passes a command on; a text that no room takes is refused here already, so that what waits stays small.
     fn command(&self, command: Command) -> Result<Option<Error>, Closed> {
-        if let Command::Say { text, .. } | Command::Tell { text, .. } = &command
-            && let Err(bad) = text::message(text)
-        {
+        if let Err(bad) = takes(&command) {
             self.refuse(bad.code(), bad.to_string())?;
             return Ok(Some(untaken(bad.code(), bad.to_string())));
         }
@@ -129,6 +127,14 @@ impl Desk {
         // A person has read what was refused, and a host goes on.
         let script = !self.terminal && !self.here.is_host();
         Ok(failed.filter(|_| script))
+    }
+}
+
+/// Whether a room takes what a command says, whichever room it is.
+pub(super) fn takes(command: &Command) -> std::result::Result<(), TextError> {
+    match command {
+        Command::Say { text, .. } | Command::Tell { text, .. } => text::message(text).map(drop),
+        _ => Ok(()),
     }
 }
 

@@ -59,7 +59,22 @@ const PURE: &[&str] = &[
     "ui/qr",
     "ui/reach",
     "ui/words",
+    "ui/full/asides",
+    "ui/full/cells",
+    "ui/full/colours",
     "ui/full/editor",
+    "ui/full/entry",
+    "ui/full/history",
+    "ui/full/keys",
+    "ui/full/layout",
+    "ui/full/lines",
+    "ui/full/mention",
+    "ui/full/model",
+    "ui/full/notify",
+    "ui/full/roster",
+    "ui/full/scroll",
+    "ui/full/search",
+    "ui/full/view",
 ];
 
 /// The words without which nobody opens a socket or a file, starts a thread, reads a clock or prints.

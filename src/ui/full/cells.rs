@@ -1,0 +1,270 @@
+//! Text in columns: what a terminal shows of it, how wide that is, and where a line is broken.
+//!
+//! A cell shows one character as a reader counts them (a grapheme cluster). What takes no column by itself is dropped,
+//! so that nothing of a text can sit on its surroundings; what a cell cannot hold is taken apart. It knows nothing of
+//! colours or of what the text means.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use ratatui::buffer::CellWidth;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::limits::CELL_BYTES;
+
+/// The columns of the widest character; what is wider is taken apart.
+const WIDEST: usize = 2;
+/// What a tab is shown as.
+const TAB: &str = "    ";
+
+/// One character as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glyph<'a> {
+    /// What goes into its first cell.
+    pub symbol: &'a str,
+    /// How many cells it takes: one or two, a tab four.
+    pub width: usize,
+    /// Where in the text it ends.
+    pub end: usize,
+}
+
+impl Glyph<'_> {
+    /// Whether it is a space or a tab.
+    pub fn is_blank(&self) -> bool {
+        self.symbol.bytes().all(|byte| byte == b' ')
+    }
+}
+
+/// What a terminal shows of `text`, character by character; line breaks and what takes no column are left out.
+pub fn glyphs(text: &str) -> impl Iterator<Item = Glyph<'_>> {
+    text.grapheme_indices(true).flat_map(|(start, cluster)| pieces(cluster).map(move |glyph| shifted(glyph, start)))
+}
+
+fn shifted(glyph: Glyph<'_>, by: usize) -> Glyph<'_> {
+    Glyph { end: glyph.end + by, ..glyph }
+}
+
+/// The glyphs of one cluster: one, where a cell can hold it.
+fn pieces(cluster: &str) -> impl Iterator<Item = Glyph<'_>> {
+    let whole = whole(cluster);
+    let apart = if whole.is_some() { "" } else { cluster };
+    whole.into_iter().chain(apart.char_indices().filter_map(|(at, c)| {
+        let end = at + c.len_utf8();
+        whole_char(&apart[at..end], c).map(|glyph| shifted(glyph, at))
+    }))
+}
+
+/// The cluster as one glyph; `None`: it takes no column, or more than a cell can hold.
+fn whole(cluster: &str) -> Option<Glyph<'_>> {
+    let end = cluster.len();
+    match cluster {
+        "\t" => Some(Glyph { symbol: TAB, width: TAB.len(), end }),
+        _ if cluster.len() == 1 => {
+            let shown = cluster.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+            shown.then_some(Glyph { symbol: cluster, width: 1, end })
+        }
+        _ => {
+            // A joiner at the end would join what stands in the next cell.
+            let symbol = cluster.trim_end_matches('\u{200D}');
+            let fits = !symbol.is_empty() && symbol.len() <= CELL_BYTES && !symbol.contains(is_unseen);
+            let width = if fits { usize::from(symbol.cell_width()) } else { 0 };
+            (1..=WIDEST).contains(&width).then_some(Glyph { symbol, width, end })
+        }
+    }
+}
+
+/// A character by itself, where it takes a column.
+fn whole_char(symbol: &str, c: char) -> Option<Glyph<'_>> {
+    if is_unseen(c) {
+        return None;
+    }
+    let width = usize::from(symbol.cell_width());
+    (1..=WIDEST).contains(&width).then_some(Glyph { symbol, width, end: symbol.len() })
+}
+
+/// What acts on a terminal or its lines instead of being shown, wherever it stands.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
+/// How many columns `text` takes on one line.
+pub fn width(text: &str) -> usize {
+    glyphs(text).map(|glyph| glyph.width).sum()
+}
+
+/// As much of `text` as fits into `columns`; what was cut is marked.
+pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let (mut used, mut end) = (0, 0);
+    for glyph in glyphs(text) {
+        if used + glyph.width + 1 > columns {
+            break;
+        }
+        used += glyph.width;
+        end = glyph.end;
+    }
+    let mark = if columns == 0 { "" } else { "…" };
+    Cow::Owned(format!("{}{mark}", &text[..end]))
+}
+
+/// The rows of `text` as ranges of it: the first at most `first` columns wide, the others `rest`. Broken at line breaks, where a
+/// row is full between words or beside a wide character, and where not even a word fits, in it. At least one row.
+pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<Range<usize>> {
+    let mut rows = Vec::new();
+    let mut start = 0;
+    for line in text.split('\n') {
+        wrap_line(line, start, first, rest, &mut rows);
+        start += line.len() + 1;
+    }
+    rows
+}
+
+/// The rows of one line that stands at `offset`.
+fn wrap_line(line: &str, offset: usize, first: usize, rest: usize, rows: &mut Vec<Range<usize>>) {
+    let mut row = Row { start: 0, end: 0, used: 0, stop: None };
+    let mut was_wide = false;
+    for glyph in glyphs(line) {
+        let columns = if rows.is_empty() { first } else { rest }.max(1);
+        let blank = glyph.is_blank();
+        if !blank && (was_wide || glyph.width > 1) && row.used > 0 {
+            row.stop = Some((row.end, row.end, row.used));
+        }
+        if row.used + glyph.width > columns && row.used > 0 && !blank {
+            // What is taken along has to fit into the next row.
+            let stop = row.stop.filter(|(_, _, used)| row.used - used + glyph.width <= rest);
+            let (end, next, used) = stop.unwrap_or((row.end, row.end, row.used));
+            rows.push(offset + row.start..offset + end);
+            row = Row { start: next, end: row.end, used: row.used - used, stop: None };
+        }
+        row.end = glyph.end;
+        row.used += glyph.width;
+        if blank {
+            let word_end = row.stop.filter(|(_, next, _)| *next == glyph.end - 1).map_or(glyph.end - 1, |stop| stop.0);
+            row.stop = Some((word_end, row.end, row.used));
+        }
+        was_wide = glyph.width > 1 && !blank;
+    }
+    rows.push(offset + row.start..offset + line.len());
+}
+
+/// A row that is being filled.
+struct Row {
+    start: usize,
+    end: usize,
+    used: usize,
+    /// The last place where it can be broken: where the row ends, where the next begins, and the columns before that.
+    stop: Option<(usize, usize, usize)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn symbols(text: &str) -> Vec<&str> {
+        glyphs(text).map(|glyph| glyph.symbol).collect()
+    }
+
+    fn rows(text: &str, first: usize, rest: usize) -> Vec<&str> {
+        wrap(text, first, rest).into_iter().map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn a_cell_holds_what_a_reader_counts_as_one() {
+        assert_eq!(
+            symbols("ae\u{301}日👩\u{200D}👩\u{200D}👧❤\u{FE0F}"),
+            ["a", "e\u{301}", "日", "👩\u{200D}👩\u{200D}👧", "❤\u{FE0F}"]
+        );
+        assert_eq!((width("日本"), width("👩\u{200D}👧"), width("e\u{301}"), width("\t")), (4, 2, 1, 4));
+    }
+
+    #[test]
+    fn what_takes_no_column_is_dropped() {
+        assert_eq!(symbols("a\u{200B}b\u{200E}\u{202E}c\u{1b}[2J\u{FEFF}\u{AD}"), ["a", "b", "c", "[", "2", "J"]);
+        assert_eq!(symbols("\u{301}x"), ["x"]);
+        assert_eq!(symbols("x\u{200D}"), ["x"]);
+    }
+
+    #[test]
+    fn what_no_cell_can_hold_is_taken_apart() {
+        let zalgo = format!("a{}b", "\u{301}".repeat(500));
+        assert_eq!(symbols(&zalgo), ["a", "b"]);
+        let chain = "\u{915}\u{94D}".repeat(40);
+        assert!(glyphs(&chain).all(|glyph| glyph.width <= WIDEST && glyph.symbol.len() <= CELL_BYTES));
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_between_characters() {
+        assert_eq!(
+            (cut("lorde", 5), cut("lorde", 4), cut("日本語", 4), cut("x", 0)),
+            ("lorde".into(), "lor…".into(), "日…".into(), "".into())
+        );
+    }
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(rows("one two three", 8, 8), ["one two", "three"]);
+        assert_eq!(rows("one two three", 4, 6), ["one", "two", "three"]);
+        assert_eq!(rows("one  two", 5, 5), ["one", "two"]);
+        assert_eq!(rows("abcdefgh ij", 3, 4), ["abc", "defg", "h ij"]);
+        assert_eq!(rows("a\n\nb", 9, 9), ["a", "", "b"]);
+        assert_eq!(rows("", 9, 9), [""]);
+        assert_eq!(rows("日本語ab cd", 5, 5), ["日本", "語ab", "cd"]);
+        assert_eq!(rows("日本", 1, 1), ["日", "本"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_wider_than_it_may_be(text in any_text(), first in 2usize..40, rest in 2usize..40) {
+            for (n, row) in rows(&text, first, rest).into_iter().enumerate() {
+                let columns = if n == 0 { first } else { rest };
+                let seen = glyphs(row).filter(|glyph| !glyph.is_blank()).last().map_or(0, |last| last.end);
+                prop_assert!(width(&row[..seen]) <= columns.max(TAB.len()), "{row:?}");
+            }
+        }
+
+        #[test]
+        fn wrapping_loses_nothing_that_can_be_seen(text in any_text(), columns in 2usize..40) {
+            // By its first character: what was taken apart takes its accents along or leaves them.
+            let first = |glyph: Glyph<'_>| glyph.symbol.chars().next().filter(|_| !glyph.is_blank());
+            let seen = |text: &str| glyphs(text).filter_map(first).collect::<Vec<_>>();
+            let wrapped: Vec<char> = rows(&text, columns, columns).into_iter().flat_map(seen).collect();
+            let whole: Vec<char> = text.split('\n').flat_map(seen).collect();
+            prop_assert_eq!(wrapped, whole);
+        }
+    }
+
+    fn any_text() -> impl Strategy<Value = String> {
+        let pieces = [
+            "a",
+            "word ",
+            " ",
+            "  ",
+            "\t",
+            "\n",
+            "日",
+            "e\u{301}",
+            "👩\u{200D}👧",
+            "❤\u{FE0F}",
+            "\u{200B}",
+            "\u{1F1EE}\u{1F1F9}",
+            "שלום",
+            "\u{301}",
+            "ｶﾞ",
+            "aaaaaaaaaaaaaaaaaaaa",
+        ];
+        prop::collection::vec(
+            prop_oneof![
+                prop::sample::select(pieces.to_vec()).prop_map(str::to_owned),
+                any::<char>().prop_map(String::from)
+            ],
+            0..30,
+        )
+        .prop_map(|pieces| pieces.concat())
+    }
+}

@@ -1,0 +1,275 @@
+//! What a person at the screen does, and what comes of it: the line that is typed, the place that is read, and commands to
+//! the room.
+//!
+//! It joins editor, model and view; it touches no terminal.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset};
+use crossterm::event::KeyEvent;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::asides::{self, Aside};
+use super::colours::Palette;
+use super::editor::{self, Around, Done, Edit, Editor};
+use super::entry::Tone;
+use super::history::Number;
+use super::keys::{self, Act, Typed};
+use super::model::{Alert, Model, Search, State};
+use super::scroll::{Place, Rows};
+use super::{Surroundings, search, view};
+use crate::mailbox::Mailbox;
+use crate::room::command::{self, Input as Line};
+use crate::room::event::{Command, Event, What};
+use crate::ui::{input, qr, words};
+
+/// What is said where commands wait already, as many as there may be.
+const TOO_MUCH: &str = "too much waits to be sent already: try again later";
+
+/// What the screen has to do itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing but to draw.
+    Nothing,
+    /// Draw everything anew.
+    Redraw,
+    /// Give the terminal to the shell, and come back.
+    Suspend,
+    /// End the program without waiting for anything.
+    EndNow,
+}
+
+/// Everything of the screen but the terminal.
+pub struct Desk {
+    commands: Arc<Mailbox<Command>>,
+    now: fn() -> DateTime<FixedOffset>,
+    model: Model,
+    editor: Editor,
+    palette: Palette,
+    /// Whether the bell rings at all.
+    bell: bool,
+    /// It has rung, and nobody has come since.
+    rung: bool,
+    /// The messages' part of the last drawing: what a page is.
+    messages: Rect,
+    /// What is to be said when the screen is gone.
+    pub last_words: Option<String>,
+}
+
+impl Desk {
+    /// A desk at which nothing has happened yet.
+    pub fn new(surroundings: &Surroundings) -> Self {
+        Self {
+            commands: surroundings.commands.clone(),
+            now: surroundings.now,
+            model: Model::new(surroundings.machine),
+            editor: Editor::default(),
+            palette: Palette { colours: surroundings.colours },
+            bell: true,
+            rung: false,
+            messages: Rect::new(0, 0, 80, 20),
+            last_words: None,
+        }
+    }
+
+    /// Takes an event, which has been made safe to show. Returns what is to be rung for.
+    pub fn event(&mut self, event: Event) -> Option<Alert> {
+        if let What::Closed { reason, text } = &event.what {
+            self.last_words = Some(words::closed(*reason, text).to_owned());
+        }
+        let alert = self.model.apply(event)?;
+        let rings = self.bell && !std::mem::replace(&mut self.rung, true);
+        rings.then_some(alert)
+    }
+
+    /// Draws everything; returns where the cursor stands.
+    pub fn draw(&mut self, buffer: &mut Buffer) -> Position {
+        view::fit(buffer.area, &mut self.editor);
+        self.messages = view::areas(buffer.area, &self.editor).messages;
+        view::draw(&self.model, &self.editor, self.palette, buffer)
+    }
+
+    /// Takes what was typed.
+    pub fn typed(&mut self, typed: Typed) -> Next {
+        if typed != Typed::Focus(false) {
+            self.rung = false;
+        }
+        match typed {
+            Typed::Key(key) => return self.key(key),
+            Typed::Wheel(rows) => self.act(Act::Rows(rows)),
+            Typed::Paste(text) => self.edit(&Edit::Paste(text)),
+            Typed::Focus(focused) => self.model.focus(focused),
+        }
+        Next::Nothing
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Next {
+        let acts = keys::act(key, self.editor.is_empty(), self.model.place != Place::End);
+        // While the editor searches, it is what ends.
+        match acts.filter(|act| *act != Act::Escape || self.editor.search().is_none()) {
+            Some(Act::Suspend) => return Next::Suspend,
+            Some(Act::Redraw) => return Next::Redraw,
+            Some(Act::Stop) if self.model.state == State::Leaving => return Next::EndNow,
+            Some(act) => self.act(act),
+            None => {
+                if let Some(edit) = keys::for_editor(key).and_then(editor::keys::edit) {
+                    self.edit(&edit);
+                }
+            }
+        }
+        Next::Nothing
+    }
+
+    fn edit(&mut self, edit: &Edit) {
+        let names: Vec<&str> = self.model.roster.members().iter().map(|member| member.name.as_str()).collect();
+        let around = Around { names: &names, hosting: self.model.is_host() };
+        let done = self.editor.apply(edit, &around);
+        let reviewed = std::mem::take(&mut self.model.review);
+        match done {
+            Ok(Done::Send) if self.editor.wants_review() && !reviewed => self.model.review = true,
+            Ok(Done::Send) => self.line(),
+            Ok(Done::Changed | Done::Nothing) => {}
+            Err(bad) => self.tell(Tone::Alarm, bad.to_string()),
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Page(pages) => self.scroll(pages * isize::from(self.messages.height.saturating_sub(1).max(1) as i16)),
+            Act::Rows(rows) => self.scroll(rows),
+            Act::Top => {
+                let height = usize::from(self.messages.height);
+                let place = self.measured(|model, rows| Place::top(height, &model.history, rows));
+                self.model.go(place);
+            }
+            Act::Bottom => self.model.go(Place::End),
+            Act::Older => self.find(true),
+            Act::Newer => self.find(false),
+            Act::Help => self.model.help = if self.model.help.is_some() { None } else { Some(0) },
+            Act::Escape => self.escape(),
+            Act::Stop => {
+                self.model.state = State::Leaving;
+                self.commands.interrupt(Command::Stop);
+            }
+            Act::Quit => self.quit(),
+            Act::Suspend | Act::Redraw => {}
+        }
+    }
+
+    fn quit(&mut self) {
+        match self.commands.offer(Command::Quit) {
+            Ok(()) => self.model.state = State::Leaving,
+            Err(_) => self.tell(Tone::Alarm, TOO_MUCH.into()),
+        }
+    }
+
+    /// Ends what is shown beside, one after the other.
+    fn escape(&mut self) {
+        if self.model.help.take().is_none() && self.model.search.take().is_none() {
+            self.model.go(Place::End);
+        }
+    }
+
+    fn scroll(&mut self, by: isize) {
+        if let Some(first) = self.model.help {
+            self.model.help = Some(first.saturating_add_signed(-by));
+            return;
+        }
+        let height = usize::from(self.messages.height);
+        let place = self.measured(|model, rows| {
+            if by > 0 {
+                model.place.up(by.unsigned_abs(), height, &model.history, rows)
+            } else {
+                model.place.down(by.unsigned_abs(), &model.history, rows)
+            }
+        });
+        self.model.go(place);
+    }
+
+    /// Finds a place, with the rows that entries take on this screen.
+    fn measured(&self, find: impl FnOnce(&Model, Rows<'_>) -> Place) -> Place {
+        let look = view::look(&self.model, self.messages.width, self.palette);
+        find(&self.model, &|number: Number| view::rows(&self.model, look, number))
+    }
+
+    /// Goes to what is searched for, older or newer than what was found last.
+    fn find(&mut self, older: bool) {
+        let Some(Search { needle, found }) = self.model.search.clone() else { return };
+        let from = found.unwrap_or(self.model.history.end());
+        if let Some(number) = search::next(&self.model.history, &needle, from, older) {
+            let height = usize::from(self.messages.height);
+            let place = self.measured(|model, rows| Place::around(number, height, &model.history, rows));
+            self.model.go(place);
+            self.model.search = Some(Search { needle, found: Some(number) });
+        }
+    }
+
+    /// Does what the finished line asks for. What cannot be done stays where it is, so that it can be mended.
+    fn line(&mut self) {
+        let line = self.editor.text().to_owned();
+        match self.obey(&line) {
+            Ok(()) => drop(self.editor.take()),
+            Err(why) => self.tell(Tone::Alarm, why),
+        }
+    }
+
+    /// Does what `line` asks for, or says why not.
+    fn obey(&mut self, line: &str) -> Result<(), String> {
+        if let Some(aside) = asides::parse(line) {
+            self.aside(aside?);
+            return Ok(());
+        }
+        match command::parse(line).map_err(|bad| bad.to_string())? {
+            Line::Nothing => {}
+            Line::Command(command) => self.command(command)?,
+            Line::Qr => self.pages(),
+            Line::Help(None) => self.aside(Aside::Help),
+            Line::Help(Some(entry)) => self.tell(Tone::Plain, entry.to_string()),
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, command: Command) -> Result<(), String> {
+        if command == Command::Quit {
+            self.quit();
+            return Ok(());
+        }
+        if self.model.here.is_none() {
+            return Err("there is no room yet: the line stays where it is".into());
+        }
+        input::takes(&command).map_err(|bad| bad.to_string())?;
+        let asks = command == Command::Who;
+        self.commands.offer(command).map_err(|_| TOO_MUCH.to_owned())?;
+        if asks {
+            self.model.asked_who();
+        }
+        Ok(())
+    }
+
+    /// Where a browser gets in.
+    fn pages(&mut self) {
+        let pages = self.model.pages();
+        self.tell(Tone::Plain, qr::told(&pages, true));
+    }
+
+    fn aside(&mut self, aside: Aside) {
+        match aside {
+            Aside::Help => self.model.help = Some(0),
+            Aside::Search(needle) if needle.is_empty() => self.model.search = None,
+            Aside::Search(needle) => {
+                self.model.search = Some(Search { needle, found: None });
+                self.find(true);
+            }
+            Aside::Bell(wanted) => {
+                self.bell = wanted.unwrap_or(self.bell);
+                let text = if self.bell { "a mention or a private message rings" } else { "nothing rings" };
+                self.tell(Tone::Plain, text.into());
+            }
+        }
+    }
+
+    fn tell(&mut self, tone: Tone, text: String) {
+        self.model.tell((self.now)(), tone, text);
+    }
+}

@@ -1,0 +1,150 @@
+//! An entry of the history as rows of a screen: time, who, and the text, wrapped behind a hanging indent, so that no line of a
+//! message can pass for another's.
+//!
+//! It measures and styles; it knows nothing of where on the screen the rows go.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::cells::{self, wrap};
+use super::colours::Palette;
+use super::entry::{Entry, Kind, Said, Tone};
+use super::history::Number;
+use super::mention;
+
+/// From this width on there is room for times.
+const WITH_TIME: usize = 40;
+/// The indent of further rows, with and without times: more than a time takes.
+const INDENT: usize = 8;
+const NARROW_INDENT: usize = 2;
+/// What stands where one left off.
+const LEFT_OFF: &str = " new ";
+
+/// How entries are shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// The columns.
+    pub width: usize,
+    /// The colours.
+    pub palette: Palette,
+    /// What is searched for.
+    pub needle: Option<&'a str>,
+    /// The first entry that has not been seen.
+    pub mark: Option<Number>,
+}
+
+/// The rows of entry `number`; at least one.
+pub fn rows(number: Number, entry: &Entry, look: Look<'_>) -> Vec<Line<'static>> {
+    let mut rows = Vec::new();
+    if look.mark == Some(number) {
+        rows.push(rule(LEFT_OFF, look.width, look.palette.alarm()));
+    }
+    match &entry.kind {
+        Kind::Said(message) => said(message, entry, look, &mut rows),
+        Kind::Presence(presence) => {
+            note(entry, "* ", &presence.text(), look.palette.quiet(), look, &mut rows);
+        }
+        Kind::Note { tone, text } => {
+            let (mark, style) = match tone {
+                Tone::Quiet => ("* ", look.palette.quiet()),
+                Tone::Plain => ("* ", Style::new()),
+                Tone::Alarm => ("! ", look.palette.alarm()),
+            };
+            note(entry, mark, text, style, look, &mut rows);
+        }
+        Kind::Day(day) => {
+            let day = day.format(" %A, %-d %B %Y ").to_string();
+            rows.push(rule(&day, look.width, look.palette.quiet()));
+        }
+    }
+    rows
+}
+
+/// A line across the screen with a word in it.
+fn rule(word: &str, width: usize, style: Style) -> Line<'static> {
+    let word = cells::cut(word, width);
+    let left = (width.saturating_sub(cells::width(&word))) / 2;
+    let right = width.saturating_sub(left + cells::width(&word));
+    Line::styled(format!("{}{word}{}", "─".repeat(left), "─".repeat(right)), style)
+}
+
+fn said(said: &Said, entry: &Entry, look: Look<'_>, rows: &mut Vec<Line<'static>>) {
+    let message = &said.message;
+    let palette = look.palette;
+    let style = match (message.own, message.private) {
+        (_, true) => palette.private(),
+        (true, _) => palette.own(),
+        _ => palette.name(&message.from),
+    };
+    let style = if said.mention { style.patch(palette.loud()) } else { style };
+    let mut head = time(entry, look);
+    if message.replayed {
+        head.insert(0, Span::styled("| ", palette.quiet()));
+    }
+    if message.action {
+        head.push("** ".into());
+    }
+    head.push(Span::styled(cells::cut(&message.from, (look.width / 2).max(4)).into_owned(), style));
+    let mut marks: Vec<Cow<'_, str>> = Vec::new();
+    if said.host && look.width >= WITH_TIME {
+        marks.push("host".into());
+    }
+    if message.private {
+        marks.push(message.to.as_ref().map_or("private".into(), |to| format!("private to {to}").into()));
+    }
+    if message.late {
+        marks.push("late".into());
+    }
+    if !marks.is_empty() {
+        let marks = format!(" ({})", marks.join(", "));
+        head.push(Span::styled(cells::cut(&marks, (look.width / 3).max(4)).into_owned(), palette.quiet()));
+    }
+    head.push(if message.action { " ".into() } else { ": ".into() });
+    let body = if message.private { palette.private() } else { Style::new() };
+    paragraph(head, message.text.trim_end_matches('\n'), body, look, rows);
+}
+
+fn note(entry: &Entry, mark: &'static str, text: &str, style: Style, look: Look<'_>, rows: &mut Vec<Line<'static>>) {
+    let mut head = time(entry, look);
+    head.push(Span::styled(mark, style));
+    paragraph(head, text, style, look, rows);
+}
+
+/// The time, where there is room for it.
+fn time(entry: &Entry, look: Look<'_>) -> Vec<Span<'static>> {
+    let time = || Span::styled(entry.at.format("%H:%M ").to_string(), look.palette.quiet());
+    if look.width < WITH_TIME { Vec::new() } else { vec![time()] }
+}
+
+/// `text` behind `head`, its further rows indented.
+fn paragraph(mut head: Vec<Span<'static>>, text: &str, style: Style, look: Look<'_>, rows: &mut Vec<Line<'static>>) {
+    let indent = if look.width < WITH_TIME { NARROW_INDENT } else { INDENT };
+    let used: usize = head.iter().map(|span| cells::width(&span.content)).sum();
+    let ranges = wrap(text, look.width.saturating_sub(used), look.width.saturating_sub(indent));
+    let found: Vec<Range<usize>> = look.needle.map_or_else(Vec::new, |needle| mention::find(text, needle).collect());
+    for (n, range) in ranges.into_iter().enumerate() {
+        let mut spans = if n == 0 { std::mem::take(&mut head) } else { vec![" ".repeat(indent).into()] };
+        let loud = style.patch(look.palette.loud());
+        for (part, is_found) in split(range, &found) {
+            spans.push(Span::styled(text[part].to_owned(), if is_found { loud } else { style }));
+        }
+        rows.push(Line::from(spans));
+    }
+}
+
+/// `row` in parts: those that were found, and those between them.
+fn split(row: Range<usize>, found: &[Range<usize>]) -> Vec<(Range<usize>, bool)> {
+    let (mut parts, mut at) = (Vec::new(), row.start);
+    for hit in found.iter().filter(|hit| hit.start < row.end && hit.end > row.start) {
+        let hit = hit.start.max(row.start)..hit.end.min(row.end);
+        parts.push((at..hit.start, false));
+        at = hit.end;
+        parts.push((hit, true));
+    }
+    parts.push((at..row.end, false));
+    parts.retain(|(part, _)| !part.is_empty());
+    parts
+}

@@ -1,0 +1,229 @@
+//! The terminal: the one place that changes its state, draws on it, and gives it back as it was.
+//!
+//! It gets whole drawings and writes what has changed. Whatever ends the program, the terminal is given back: [`restore`] may be
+//! called at any time, from any thread, more than once. It knows nothing of what is drawn.
+
+use std::fmt::Write as _;
+use std::io::{self, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, ThreadId};
+
+use crossterm::cursor::{Hide, MoveTo, SetCursorStyle, Show};
+use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
+use crossterm::style::{Attribute, Print, SetAttribute};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, DisableLineWrap, EnableLineWrap, EndSynchronizedUpdate,
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
+};
+use crossterm::{execute, queue};
+use parking_lot::Mutex;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::{Buffer, Cell, CellWidth};
+use ratatui::layout::{Position, Rect};
+
+use crate::limits::{PANICS_KEPT, SCREEN_CELLS};
+
+#[cfg_attr(unix, path = "terminal/unix.rs")]
+#[cfg_attr(not(unix), path = "terminal/other.rs")]
+pub mod source;
+
+/// The wheel moves the reader, as arrow keys, and text can still be selected: no mouse is captured. What was set before comes back.
+const WHEEL_ON: &str = "\x1b[?1007s\x1b[?1007h";
+const WHEEL_BACK: &str = "\x1b[?1007r";
+
+/// Whether the terminal is ours.
+static OURS: AtomicBool = AtomicBool::new(false);
+/// What threads have said that panicked while it was.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// The terminal while it is ours.
+#[derive(Debug)]
+pub struct Terminal {
+    out: Stdout,
+    /// What stands on it; `None`: nobody knows.
+    shown: Option<Buffer>,
+}
+
+impl Terminal {
+    /// Takes the terminal over, and sees to it that a panic gives it back.
+    ///
+    /// # Errors
+    /// It is none, or it is gone.
+    pub fn open() -> io::Result<Self> {
+        catch_panics(thread::current().id());
+        let mut terminal = Self { out: io::stdout(), shown: None };
+        terminal.enter()?;
+        Ok(terminal)
+    }
+
+    /// Takes it over, also when it is ours already but somebody else may have changed it meanwhile.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn enter(&mut self) -> io::Result<()> {
+        if OURS.swap(true, Ordering::SeqCst) {
+            // What is kept of its former state must not be ours.
+            disable_raw_mode()?;
+        }
+        enable_raw_mode()?;
+        self.shown = None;
+        execute!(
+            self.out,
+            EnterAlternateScreen,
+            EnableBracketedPaste,
+            EnableFocusChange,
+            DisableLineWrap,
+            Print(WHEEL_ON),
+            SetAttribute(Attribute::Reset),
+            Clear(ClearType::All)
+        )
+    }
+
+    /// Gives it back, stops this process group until it is continued, and takes it over again.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        restore();
+        source::stop();
+        self.enter()
+    }
+
+    /// Its size now, within what is drawn at most.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn area(&self) -> io::Result<Rect> {
+        let (width, height) = size()?;
+        Ok(Rect::new(0, 0, width.clamp(1, SCREEN_CELLS), height.clamp(1, SCREEN_CELLS)))
+    }
+
+    /// Draws everything anew the next time.
+    pub fn forget(&mut self) {
+        self.shown = None;
+    }
+
+    /// Shows `next`, with the cursor there.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn draw(&mut self, next: Buffer, cursor: Position) -> io::Result<()> {
+        let shown = self.shown.take().filter(|shown| shown.area == next.area);
+        let mut bytes = Vec::new();
+        let mut backend = CrosstermBackend::new(&mut bytes);
+        queue!(backend, BeginSynchronizedUpdate, Hide)?;
+        if shown.is_none() {
+            queue!(backend, Clear(ClearType::All))?;
+        }
+        let blank = shown.unwrap_or_else(|| Buffer::empty(next.area));
+        for y in 0..next.area.height {
+            draw_row(&mut backend, &blank, &next, y)?;
+        }
+        queue!(backend, MoveTo(cursor.x, cursor.y), Show, EndSynchronizedUpdate)?;
+        self.shown = Some(next);
+        self.send(&bytes)
+    }
+
+    /// Writes escape sequences that move and show nothing: a bell, a notification.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn say(&mut self, escape: &str) -> io::Result<()> {
+        self.send(escape.as_bytes())
+    }
+
+    /// Writes in one piece.
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.out.flush()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        restore();
+        let mut text = String::new();
+        for panic in PANICS.lock().drain(..) {
+            // Writing to memory does not fail.
+            let _ = writeln!(text, "{panic}");
+        }
+        // Nobody can be told that standard error is gone.
+        drop(io::stderr().write_all(text.as_bytes()));
+    }
+}
+
+/// Gives the terminal back as it was, if it is ours. What fails is passed over: there is nobody to tell.
+pub fn restore() {
+    if !OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    drop(execute!(
+        io::stdout(),
+        SetAttribute(Attribute::Reset),
+        SetCursorStyle::DefaultUserShape,
+        Print(WHEEL_BACK),
+        EnableLineWrap,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    ));
+    drop(disable_raw_mode());
+}
+
+/// A panic of the thread that has the terminal gives it back before it is told; one of another thread is told when the
+/// terminal is given back, because that thread's work may go on.
+fn catch_panics(owner: ThreadId) {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !OURS.load(Ordering::SeqCst) {
+            before(panic);
+        } else if thread::current().id() == owner {
+            restore();
+            before(panic);
+        } else {
+            let mut kept = PANICS.lock();
+            if kept.len() < PANICS_KEPT {
+                kept.push(panic.to_string());
+            }
+        }
+    }));
+}
+
+/// Draws what has changed in a row. Where anything in it is not ASCII, that is the whole row, each such character at its own
+/// place: terminals differ in how wide they take some characters to be, and must not shift what stands beside them.
+fn draw_row(backend: &mut CrosstermBackend<&mut Vec<u8>>, shown: &Buffer, next: &Buffer, y: u16) -> io::Result<()> {
+    let width = usize::from(next.area.width);
+    let row = |buffer: &Buffer| -> Vec<Cell> {
+        let start = usize::from(y) * width;
+        buffer.content[start..start + width].to_vec()
+    };
+    let (old, new) = (row(shown), row(next));
+    if old == new {
+        return Ok(());
+    }
+    let is_ascii = |cells: &[Cell]| cells.iter().all(|cell| cell.symbol().len() == 1);
+    let whole = !(is_ascii(&old) && is_ascii(&new));
+    let mut run: Vec<(u16, u16, &Cell)> = Vec::new();
+    let mut x = 0;
+    while x < width {
+        let cell = &new[x];
+        let is_odd = cell.symbol().len() > 1;
+        if whole || old[x] != *cell {
+            if is_odd {
+                backend.draw(run.drain(..))?;
+                let blank = Cell::default();
+                let columns = usize::from(cell.cell_width()).max(1);
+                if columns > 1 {
+                    // Whatever the terminal takes its width to be, nothing of what stood here shows through.
+                    backend.draw((x..x + columns).filter_map(|x| Some((u16::try_from(x).ok()?, y, &blank))))?;
+                }
+                backend.draw(std::iter::once((x as u16, y, cell)))?;
+            } else {
+                run.push((x as u16, y, cell));
+            }
+        }
+        x += usize::from(cell.cell_width()).max(1);
+    }
+    backend.draw(run.into_iter())
+}

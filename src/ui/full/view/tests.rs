@@ -1,0 +1,288 @@
+//! Screens as drawings at several sizes, and what must hold at every size.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, FixedOffset, TimeDelta};
+use insta::{assert_snapshot, with_settings};
+
+use super::*;
+use crate::room::event::{Event, Leave, Listed, Message, Role, What};
+use crate::ui::full::editor::{Around, Edit};
+use crate::ui::full::model::{Search, State};
+use crate::ui::full::scroll::Place;
+use crate::ui::safe;
+use crate::ui::samples::{at, event, message, notice, role, said};
+use crate::ui::words::Place as Machine;
+
+const PLAIN: Palette = Palette { colours: false };
+
+fn machine() -> Machine {
+    fn local(at: DateTime<FixedOffset>) -> DateTime<FixedOffset> {
+        at.with_timezone(&FixedOffset::east_opt(3600).unwrap())
+    }
+    fn addresses() -> Vec<IpAddr> {
+        vec!["192.168.1.7".parse().unwrap()]
+    }
+    Machine { local, addresses, lan: true, terminal_size: || None }
+}
+
+fn model(events: impl IntoIterator<Item = Event>) -> Model {
+    let mut model = Model::new(machine());
+    for event in events {
+        model.apply(safe::event(event));
+    }
+    model
+}
+
+fn roster(names: &[&str]) -> Event {
+    let list = |(n, name): (usize, &&str)| Listed { name: (*name).to_owned(), host: n == 0 };
+    event(What::Roster { members: names.iter().enumerate().map(list).collect() })
+}
+
+fn editor(text: &str) -> Editor {
+    let mut editor = Editor::default();
+    editor.apply(&Edit::Paste(text.into()), &Around::default()).unwrap();
+    editor
+}
+
+/// The screen as text, each row between bars; a cell that belongs to the character on its left is left out.
+fn drawing(model: &Model, typed: &str, width: u16, height: u16) -> String {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    let mut editor = editor(typed);
+    fit(buffer.area, &mut editor);
+    draw(model, &editor, PLAIN, &mut buffer);
+    text(&buffer)
+}
+
+fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        text.push('▏');
+        let mut x = 0;
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            text.push_str(symbol);
+            x += crate::ui::full::cells::width(symbol).max(1) as u16;
+        }
+        text.push_str("▕\n");
+    }
+    text
+}
+
+macro_rules! assert_screen {
+    ($name:expr, $drawing:expr) => {
+        with_settings!({ snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"), prepend_module_to_snapshot => false, omit_expression => true }, {
+            assert_snapshot!($name, $drawing);
+        });
+    };
+}
+
+/// An evening in a room.
+fn evening() -> Vec<Event> {
+    let mut events = vec![role(Role::Client, "lorde"), roster(&["capo", "lorde", "anna"])];
+    let replayed = Message { replayed: true, ..said("capo", "said before you came") };
+    let private = Message { private: true, seq: None, ..said("anna", "psst, this is for you alone") };
+    let action = Message { action: true, ..said("anna", "waves") };
+    let own = Message { own: true, ..said("lorde", "ciao a tutti") };
+    events.push(event(What::Message(replayed)));
+    events.push(event(What::Message(own)));
+    events.push(message(
+        "capo",
+        "a long line that does not fit on a narrow screen, so that it has to be wrapped, and lorde is named in it",
+    ));
+    events.push(message("anna", "two lines:\n21:51 capo: the second is no message of the host's"));
+    events.extend([event(What::Message(private)), event(What::Message(action))]);
+    for n in 1..=8 {
+        events.push(event(What::Joined { name: format!("student-{n}") }));
+    }
+    events.push(event(What::Left { name: "student-3".into(), reason: Leave::Lost }));
+    events.push(message("日本語", "全角文字の文章は幅が二倍になります。👩\u{200D}👩\u{200D}👧 ❤\u{FE0F} e\u{301}"));
+    events.push(event(What::Refused { code: "no-such-member".into(), text: "there is nobody called x".into() }));
+    let mut tomorrow = message("capo", "good morning");
+    tomorrow.at += TimeDelta::hours(11);
+    events.push(tomorrow);
+    events
+}
+
+#[test]
+fn a_screen_at_several_sizes() {
+    for (width, height) in [(20, 5), (32, 12), (80, 24), (120, 30)] {
+        assert_screen!(format!("evening {width}x{height}"), drawing(&model(evening()), "half a line", width, height));
+    }
+}
+
+#[test]
+fn a_screen_before_there_is_a_room() {
+    assert_screen!("searching", drawing(&model([notice("the log is full")]), "", 60, 10));
+}
+
+#[test]
+fn a_host_who_is_alone_reads_how_others_get_in() {
+    assert_screen!("alone", drawing(&model([role(Role::Host, "capo"), roster(&["capo"])]), "", 80, 14));
+}
+
+#[test]
+fn a_host_with_others_reads_what_leaving_does() {
+    assert_screen!("hosting", drawing(&model([role(Role::Host, "capo"), roster(&["capo", "anna"])]), "", 80, 12));
+}
+
+#[test]
+fn a_change_of_host_is_a_line_and_a_word() {
+    let mut model = model(evening());
+    model.apply(event(What::Left { name: "capo".into(), reason: Leave::Lost }));
+    model.apply(event(What::Role {
+        role: Role::Host,
+        address: "[::]:8808".into(),
+        name: "lorde".into(),
+        host: "lorde".into(),
+        term: 2,
+    }));
+    model.apply(roster(&["lorde", "anna"]));
+    assert_eq!(model.state, State::Hosting);
+    assert_screen!("taken over", drawing(&model, "half a line", 80, 16));
+}
+
+#[test]
+fn reading_back_shows_a_mark_and_what_is_below() {
+    let mut model = model(evening());
+    model.go(Place::At { number: 6, row: 0 });
+    for n in 0..3 {
+        model.apply(message("anna", &format!("meanwhile {n}")));
+    }
+    assert_eq!(model.unread, 3);
+    assert_screen!("reading back", drawing(&model, "", 80, 12));
+    model.go(Place::End);
+    assert_eq!(model.unread, 0);
+    assert_screen!("back at the end", drawing(&model, "", 80, 16));
+}
+
+#[test]
+fn what_was_found_is_on_the_screen() {
+    let mut model = model(evening());
+    model.search = Some(Search { needle: "LINE".into(), found: Some(4) });
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+    draw(&model, &editor(""), PLAIN, &mut buffer);
+    let loud = buffer.content.iter().filter(|cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED)).count();
+    // The status line, the name that mentions us, and the word where it stands: twice.
+    assert_eq!(loud, 80 + "capo".len() + 2 * "line".len());
+    model.search = None;
+    model.help = Some(0);
+    assert_screen!("help", drawing(&model, "", 80, 34));
+}
+
+#[test]
+fn an_input_of_many_rows_leaves_room_for_messages() {
+    let text = "a paste of several lines\nwhich are all one message\n".repeat(10);
+    assert_screen!("long input", drawing(&model(evening()), &text, 60, 18));
+}
+
+/// What acts on a terminal, hides, joins, reorders or is wide, all of it in names and in texts.
+const HOSTILE: [&str; 22] = [
+    "\x1b[2J\x1b[H",
+    "\x1b]0;title\x07",
+    "\x1b[?1003h",
+    "\x1bP+q\x1b\\",
+    "\u{9b}31m",
+    "\r\x08\x7f",
+    "\u{85}\u{2028}\u{2029}",
+    "\u{202e}evil\u{202c}",
+    "\u{2066}x\u{2069}",
+    "\u{200e}\u{200f}\u{61c}",
+    "\u{200b}\u{feff}\u{ad}\u{2060}",
+    "\u{e0041}\u{e007f}",
+    "日本語",
+    "👩\u{200D}👩\u{200D}👧\u{200D}👦",
+    "👍🏽",
+    "❤\u{FE0F}",
+    "🇮🇹🇯🇵",
+    "e\u{301}\u{302}\u{303}",
+    "שלום עולם",
+    "ｶﾞｷﾞ",
+    "क्षत्रिय",
+    "\u{1100}\u{1161}\u{11a8}",
+];
+
+/// The border is where it was, and no cell holds what could act on a terminal.
+#[track_caller]
+fn assert_sound(model: &Model, width: u16, height: u16) {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    let mut editor = editor(&HOSTILE.concat());
+    fit(buffer.area, &mut editor);
+    draw(model, &editor, PLAIN, &mut buffer);
+    let areas = areas(buffer.area, &editor);
+    for y in areas.roster.top()..areas.roster.bottom() {
+        if areas.roster.width > 0 {
+            assert_eq!(buffer[(areas.roster.x, y)].symbol(), "│", "row {y} of {width}x{height}");
+        }
+    }
+    for y in 0..height {
+        let mut x = 0;
+        while x < width {
+            let symbol = buffer[(x, y)].symbol();
+            let columns = crate::ui::full::cells::width(symbol) as u16;
+            assert!((1..=2).contains(&columns) && x + columns <= width, "{symbol:?} at {x},{y} of {width}x{height}");
+            assert!(!symbol.chars().any(|c| c.is_control() || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')), "{symbol:?}");
+            let beside = y < areas.roster.bottom() && x < areas.roster.x;
+            assert!(!beside || x + columns <= areas.roster.x, "{symbol:?} lies on the border");
+            x += columns;
+        }
+    }
+}
+
+#[test]
+fn p30_no_name_and_no_text_shifts_a_border_at_any_width() {
+    let mut events = vec![role(Role::Client, "日本語")];
+    events.push(roster(&["👩\u{200D}👩\u{200D}👧-x", "日本語日本語日本語日本語", "naïve", "שלום", "e\u{301}e\u{301}"]));
+    for text in HOSTILE {
+        events.extend([message(text, text), message("日本語日本語日本語", &text.repeat(40)), notice(text)]);
+    }
+    let mut model = model(events);
+    for width in 20..=300 {
+        for number in (0..model.history.end()).step_by(9) {
+            model.go(Place::At { number, row: usize::MAX });
+            assert_sound(&model, width, 12);
+        }
+        model.go(Place::End);
+        assert_sound(&model, width, 40);
+    }
+}
+
+#[test]
+fn no_size_is_too_small() {
+    let mut model = model(evening());
+    for (width, height) in (1..30).flat_map(|width| (1..12).map(move |height| (width, height))) {
+        for help in [None, Some(3)] {
+            model.help = help;
+            let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+            let mut editor = editor("typed");
+            fit(buffer.area, &mut editor);
+            let cursor = draw(&model, &editor, PLAIN, &mut buffer);
+            assert!(cursor.x < width && cursor.y < height);
+        }
+    }
+    assert_eq!(at().format("%H").to_string(), "21");
+}
+
+/// A hundred thousand messages cost what is on the screen costs.
+#[test]
+fn only_what_is_shown_is_measured() {
+    use std::cell::Cell;
+    let mut model = model([role(Role::Client, "lorde")]);
+    for n in 0..100_000 {
+        model.apply(message("capo", &format!("row {n} {}", "x ".repeat(n % 200))));
+    }
+    let asked = Cell::new(0);
+    let look = look(&model, 80, PLAIN);
+    let measure = |number| {
+        asked.set(asked.get() + 1);
+        rows(&model, look, number)
+    };
+    let mut place = Place::End;
+    for _ in 0..10 {
+        place = place.up(20, 20, &model.history, &measure);
+    }
+    place = Place::top(20, &model.history, &measure);
+    place = place.down(20, &model.history, &measure);
+    assert_ne!(place, Place::End);
+    assert!(asked.get() < 2_000, "{}", asked.get());
+}
