@@ -23,5 +23,6 @@ mod rooms;
 mod shutdown;
 mod support;
 mod talk;
+mod terminal;
 mod text;
 mod web;

@@ -135,6 +135,7 @@ fn hints(model: &Model) -> Vec<String> {
         (_, true, false) => &["/quit or Ctrl-C closes the room"],
         (_, false, _) => &["/quit or Ctrl-C leaves"],
     };
-    let read = if model.place == Place::End { "PgUp reads back" } else { "Esc goes to the end" };
-    leave.iter().chain(&["F1 help", read]).map(|hint| (*hint).to_owned()).collect()
+    let others: &[&str] = if model.place == Place::End { &["F1 help", "PgUp reads back"] } else { &["F1 help"] };
+    let back = (model.place != Place::End).then_some("Esc goes to the end");
+    back.iter().chain(leave).chain(others).map(|hint| (*hint).to_owned()).collect()
 }

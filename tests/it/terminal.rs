@@ -1,0 +1,340 @@
+//! The full screen in a real terminal: what a person sees and types, and how the terminal is left.
+
+use std::io::Read as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use rustix::process::test_kill_process;
+use serde_json::json;
+
+use crate::support::{MODES, PROGRAM, Pane, Signal, Stage, eventually, heavy};
+
+const SMALL: (u16, u16) = (80, 24);
+const LARGE: (u16, u16) = (200, 60);
+
+/// A room whose host is on a screen.
+fn hosting(stage: &Stage) -> Pane {
+    let host = Pane::chat(stage, "capo", SMALL);
+    host.reads(" hosting · 1 here");
+    host
+}
+
+/// Somebody on a screen in a room that there is.
+fn joining(stage: &Stage, name: &str, size: (u16, u16)) -> Pane {
+    let pane = Pane::chat(stage, name, size);
+    pane.reads(" joined · ");
+    pane
+}
+
+#[test]
+fn two_people_talk_on_their_screens() {
+    let stage = Stage::new();
+    let host = hosting(&stage);
+    host.reads("Others join with: hybrid-chat");
+    host.reads("/quit or Ctrl-C closes the room");
+    let guest = joining(&stage, "lorde", LARGE);
+    host.reads("/quit hands the room over · Ctrl-C closes it for all");
+    guest.says("ciao capo");
+    host.reads("lorde: ciao capo");
+    host.says("/me waves");
+    guest.reads("** capo (host) waves");
+    guest.says("/msg capo psst");
+    host.reads("(private to capo): psst");
+    host.says("/dance");
+    host.reads("! there is no command /dance");
+    host.reads("> /dance");
+}
+
+/// Every way to go, and how it is gone: the status, and what the terminal is like.
+#[test]
+fn however_it_ends_the_terminal_is_as_it_was() {
+    let _turn = heavy();
+    let goes = |way: &str, pane: &Pane| match way {
+        "Ctrl-C" => pane.press(&["C-c"]),
+        "Ctrl-D" => pane.press(&["C-d"]),
+        "SIGTERM" => pane.signal(Signal::TERM),
+        "SIGHUP" => pane.signal(Signal::HUP),
+        "SIGINT" => pane.signal(Signal::INT),
+        command => pane.says(command),
+    };
+    for way in ["Ctrl-C", "Ctrl-D", "SIGTERM", "SIGHUP", "SIGINT", "/quit"] {
+        let stage = Stage::new();
+        let host = hosting(&stage);
+        let guest = joining(&stage, "lorde", SMALL);
+        assert_ne!(guest.modes(), MODES, "the screen is another while it is shown");
+        for pane in [&guest, &host] {
+            goes(way, pane);
+            assert_eq!(pane.exits(), 0, "{way}");
+            pane.is_as_before();
+            pane.reads("* ");
+        }
+    }
+}
+
+#[test]
+fn an_error_is_read_after_the_screen_is_gone() {
+    let stage = Stage::new();
+    let address = stage.address();
+    let pane = Pane::run(&stage, "lorde", SMALL, PROGRAM, &["--role", "client", "--no-discovery", &address]);
+    assert_eq!(pane.exits(), 1);
+    pane.is_as_before();
+    pane.reads("hybrid-chat: join the room");
+}
+
+#[test]
+fn a_wrong_end_of_the_terminal_ends_the_program_in_order() {
+    let stage = Stage::new();
+    let host = hosting(&stage);
+    let guest = stage.join("lorde");
+    let pid = host.pid();
+    // As when a window is closed: whoever is in it is hung up.
+    host.tmux(&["kill-session"]);
+    assert_eq!(guest.exits(), 0);
+    assert_eq!(guest.last_event()["reason"], "host-shutdown");
+    eventually("its end", || test_kill_process(pid).is_err().then_some(()));
+    stage.log("capo").assert_balanced();
+}
+
+#[test]
+fn a_host_that_is_killed_is_replaced_and_nothing_typed_is_lost() {
+    let stage = Stage::new();
+    let host = hosting(&stage);
+    let guest = joining(&stage, "lorde", SMALL);
+    guest.says("before");
+    host.reads("lorde: before");
+    guest.types("half a line");
+    host.signal(Signal::KILL);
+    guest.reads(" hosting · 1 here");
+    guest.reads("you host the room now");
+    guest.reads("> half a line");
+    guest.says(" and the rest");
+    guest.reads("lorde (host): half a line and the rest");
+    guest.reads("lorde: before");
+}
+
+#[test]
+fn a_suspended_screen_comes_back_as_it_was() {
+    let stage = Stage::new();
+    let pane = Pane::shell(&stage, "bash");
+    pane.reads("bash-");
+    let (before, between) = (stage.path("before"), stage.path("between"));
+    let log = stage.path("capo.log");
+    let program = format!("{PROGRAM} --no-discovery --port {} --name capo --log {}", stage.port(), log.display());
+    pane.says(&format!("stty -a > {}; {program}", before.display()));
+    pane.reads(" hosting · 1 here");
+    pane.types("half a line");
+    pane.reads("> half a line");
+    pane.press(&["C-z"]);
+    pane.reads("Stopped");
+    pane.says(&format!("stty -a > {0}.new; mv {0}.new {0}", between.display()));
+    let stty = eventually("the shell", || std::fs::read_to_string(&between).ok());
+    assert_eq!(std::fs::read_to_string(&before).unwrap(), stty);
+    assert_eq!(&pane.modes()[..5], &MODES[..5]);
+    pane.says("fg");
+    pane.reads(" hosting · 1 here");
+    pane.reads("> half a line");
+    // Stopped by somebody else, and continued: the screen is drawn anew.
+    pane.says(" more");
+    pane.reads("capo (host): half a line more");
+    pane.press(&["C-c"]);
+    pane.reads("* the host closed the room");
+}
+
+#[test]
+fn a_paste_is_one_message_and_a_long_one_is_shown_first() {
+    let stage = Stage::new();
+    let _host = hosting(&stage);
+    let guest = joining(&stage, "lorde", SMALL);
+    let reader = stage.join("anna");
+    guest.pastes("one\ntwo\nthree");
+    guest.reads("> one");
+    guest.press(&["Enter"]);
+    assert_eq!(reader.hears("one\ntwo\nthree")["from"], "lorde");
+    let long: String = (0..40).map(|n| format!("row {n}\n")).collect();
+    guest.pastes(&long);
+    guest.reads("row 39");
+    guest.press(&["Enter"]);
+    guest.reads("Enter once more sends");
+    guest.press(&["Enter"]);
+    assert_eq!(reader.hears(&long)["from"], "lorde");
+}
+
+#[test]
+fn a_screen_of_any_size_is_drawn_whole() {
+    let stage = Stage::new();
+    let _host = hosting(&stage);
+    let guest = joining(&stage, "lorde", SMALL);
+    guest.says("a message that has to be wrapped where the screen is narrow");
+    for (width, height) in [(20, 5), (200, 60), (21, 5), (64, 12), (300, 20), (63, 40), (80, 24)] {
+        guest.resize((width, height));
+        let narrow = width < 64;
+        guest.shows("the new size", |screen| {
+            let status = screen.iter().position(|row| row.starts_with(" joined · 2 here"));
+            let input = screen.iter().position(|row| row.trim_end() == ">");
+            let border = usize::from(width - (width / 5).clamp(16, 34));
+            let sides = screen.iter().filter(|row| row.chars().nth(border) == Some('│')).count();
+            let keys = usize::from(height >= 8);
+            let rows = usize::from(height);
+            status == Some(rows - 2 - keys)
+                && input == Some(rows - 1 - keys)
+                && (narrow && sides == 0 || !narrow && sides == rows - 2 - keys)
+        });
+    }
+}
+
+/// P27, P29: whatever comes, the line that is typed is not touched, and nothing that comes acts on the terminal.
+#[test]
+fn p27_p29_a_flood_of_hostile_lines_touches_nothing_that_is_typed() {
+    let _turn = heavy();
+    let stage = Stage::new();
+    let host = Pane::chat(&stage, "capo", (100, 30));
+    host.reads(" hosting");
+    let watcher = stage.join("anna");
+    let floods = AtomicBool::new(true);
+    let flooder = stage.join("flood");
+    thread::scope(|scope| {
+        let flood = scope.spawn(|| {
+            let mut sent = 0;
+            while floods.load(Ordering::Relaxed) {
+                for hostile in HOSTILE {
+                    let text = json!(format!("{hostile} {sent}"));
+                    flooder.say(&format!(r#"{{"type":"say","text":{text}}}"#));
+                    sent += 1;
+                }
+                // About as fast as the room reads one member: two hundred a second.
+                thread::sleep(Duration::from_millis(40));
+            }
+            flooder.say("that was all");
+        });
+        host.reads("flood: ");
+        let line = "what is typed key by key while others talk: żółw, 日本語, and a 👍";
+        for character in line.chars() {
+            host.types(&character.to_string());
+        }
+        host.reads(&format!("> {line}"));
+        host.press(&["Enter"]);
+        assert_eq!(watcher.hears(line)["from"], "capo");
+        floods.store(false, Ordering::Relaxed);
+        flood.join().unwrap();
+    });
+    host.reads("that was all");
+    // Of two kinds of character this tmux has a mind of its own how wide they are.
+    let alike = |row: &&String| !row.contains(['\u{FE0F}', 'ष']);
+    for row in host.screen()[..27].iter().filter(alike) {
+        assert_eq!(column(row, 80), Some('│'), "{row:?}");
+    }
+    for n in 0..40 {
+        watcher.say(&format!("calm {n}"));
+    }
+    host.reads("calm 39");
+    let screen = host.screen();
+    for (n, row) in screen[..27].iter().enumerate() {
+        assert!(row.contains(&format!("anna: calm {}", n + 13)) && column(row, 80) == Some('│'), "{row:?}");
+    }
+    assert!(screen[1].trim_end().ends_with("│ capo host"), "{screen:#?}");
+    assert_eq!(host.modes(), "1 1 0 0 0 0", "nothing of a message acts on the terminal");
+    assert!(!host.tmux(&["display-message", "-p", "#{pane_title}"]).contains("owned"));
+}
+
+/// The character in a column, by the widths that tmux gives them.
+fn column(row: &str, column: usize) -> Option<char> {
+    use unicode_segmentation::UnicodeSegmentation as _;
+    let mut at = 0;
+    for cluster in row.graphemes(true) {
+        if at == column {
+            return cluster.chars().next();
+        }
+        at += unicode_width::UnicodeWidthStr::width(cluster);
+    }
+    None
+}
+
+const HOSTILE: [&str; 10] = [
+    "\x1b[2J\x1b[H\x1b[31m",
+    "\x1b]0;owned\x07",
+    "\x1b[?1003h\x1b[?1049l",
+    "\x1bP+q\x1b\\ \u{9b}2J",
+    "\r\x08\x7f\u{85}\u{2028}x",
+    "\u{202e}evil\u{202c}\u{2066}x\u{2069}",
+    "a\u{200b}\u{feff}\u{ad}\u{2060}b",
+    "日本語 全角文字の文章は幅が二倍になります。日本語 全角文字の文章は幅が二倍になります。",
+    "e\u{301}\u{302} 👍🏽 🇮🇹🇯🇵 ❤\u{FE0F}",
+    "שלום עולם क्षत्रिय ｶﾞ",
+];
+
+#[test]
+fn reading_back_stays_where_it_is() {
+    let stage = Stage::new();
+    let host = hosting(&stage);
+    let guest = stage.join("lorde");
+    for n in 0..60 {
+        guest.say(&format!("row {n}"));
+    }
+    host.reads("row 59");
+    host.press(&["PageUp"]);
+    let before = host.shows("older rows", |screen| screen.iter().any(|row| row.contains("row 30")));
+    for n in 0..5 {
+        guest.say(&format!("meanwhile {n}"));
+    }
+    host.reads("5 new below");
+    assert_eq!(host.screen()[..20], before[..20]);
+    host.press(&["Escape"]);
+    host.reads("meanwhile 4");
+    host.reads("─ new ─");
+    host.says("/search ROW 7");
+    host.reads("lorde: row 7");
+    host.reads("Ctrl-Up older");
+    host.press(&["Escape"]);
+    host.reads("Esc goes to the end");
+    host.press(&["F1"]);
+    host.reads("On this screen");
+    host.press(&["F1"]);
+    host.reads("lorde: row 7");
+    host.press(&["Escape"]);
+    host.reads("meanwhile 4");
+}
+
+#[test]
+fn without_a_terminal_that_can_be_drawn_on_there_are_lines() {
+    let stage = Stage::new();
+    let port = stage.port_text();
+    let args = ["TERM=dumb", PROGRAM, "--no-discovery", "--port", &port, "--log", "/dev/null", "--name", "capo"];
+    let pane = Pane::run(&stage, "capo", SMALL, "env", &args);
+    pane.reads("Type to talk");
+    assert_eq!(pane.modes(), MODES);
+    pane.press(&["C-c"]);
+    assert_eq!(pane.exits(), 0);
+    pane.is_as_before();
+}
+
+/// Not a test of its own: what the next one runs in a terminal.
+#[test]
+#[ignore = "it panics, in a terminal"]
+fn panics_on_its_screen() {
+    let mut terminal = hybrid_chat::ui::full::terminal::Terminal::open().unwrap();
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 2));
+    buffer.set_string(0, 0, "on the screen", ratatui::style::Style::new());
+    terminal.draw(buffer, Position::new(0, 1)).unwrap();
+    let elsewhere = thread::spawn(|| panic!("elsewhere, as planned"));
+    assert!(elsewhere.join().is_err());
+    // The other one is told later: the screen is still there, until somebody presses a key.
+    assert_eq!(std::io::stdin().read(&mut [0]).unwrap(), 1);
+    panic!("here, as planned");
+}
+
+#[test]
+fn p26_a_panic_gives_the_terminal_back_and_is_read() {
+    let stage = Stage::new();
+    let program = std::env::current_exe().unwrap();
+    let args = ["--exact", "terminal::panics_on_its_screen", "--ignored", "--nocapture"];
+    let pane = Pane::run(&stage, "panics", (100, 40), program.to_str().unwrap(), &args);
+    pane.reads("on the screen");
+    pane.press(&["x"]);
+    assert_ne!(pane.exits(), 0);
+    pane.is_as_before();
+    pane.reads("here, as planned");
+    pane.reads("elsewhere, as planned");
+}
