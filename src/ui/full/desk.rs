@@ -273,3 +273,7 @@ impl Desk {
         self.model.tell((self.now)(), tone, text);
     }
 }
+
+#[cfg(test)]
+#[path = "desk/tests.rs"]
+mod tests;
