@@ -22,7 +22,7 @@ use crate::mailbox::Mailbox;
 use crate::net::Net;
 use crate::place;
 use crate::room::Room;
-use crate::room::event::{Closed, Command, Event, Leave, What};
+use crate::room::event::{Closed, Command, Connection, Event, Leave, What};
 use crate::room::id::{MemberId, RoomId, Secret};
 use crate::room::replica::Replica;
 use crate::seat::{Over, Phase, Seat};
@@ -81,6 +81,9 @@ impl Peer<'_> {
         loop {
             let action = self.election.next(input, self.net.clock.now().mono);
             self.street.look(self.election.lookout());
+            if let Action::Host(Some(_)) = action {
+                self.tell_connection(Connection::TakingOver);
+            }
             input = match action {
                 Action::Dial(addresses) => self.dial(addresses)?,
                 Action::Claim(address) => self.claim(address)?,
@@ -104,6 +107,20 @@ impl Peer<'_> {
                 self.show_the_rest();
                 return ended;
             }
+            if let Input::Lost(_) = input {
+                self.tell_connection(Connection::Reconnecting);
+            }
+        }
+    }
+
+    /// Tells the interface what is done about a host that is gone, behind what it has not heard yet. Where that is too much
+    /// to take more, it will hear what came of it.
+    fn tell_connection(&mut self, state: Connection) {
+        let event = Event { at: self.net.clock.now().wall, what: What::Connection { state } };
+        if self.seat.events().is_empty() {
+            drop(self.events.offer(event));
+        } else {
+            self.seat.events().push_back(event);
         }
     }
 

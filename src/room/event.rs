@@ -76,6 +76,11 @@ pub enum What {
         /// In order of joining.
         members: Vec<Listed>,
     },
+    /// The room's host is gone, and with it the way to the others. Over with the next `roster`.
+    Connection {
+        /// What is done about it.
+        state: Connection,
+    },
     /// Somebody came.
     Joined {
         /// Who.
@@ -157,6 +162,16 @@ pub struct Listed {
     pub name: String,
     /// Whether it hosts the room.
     pub host: bool,
+}
+
+/// What is done while there is no way to the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Connection {
+    /// The room is looked for, at the next host or the same.
+    Reconnecting,
+    /// We become the host.
+    TakingOver,
 }
 
 /// Host or client.

@@ -79,6 +79,7 @@ mod tests {
         let expected = [
             r#"{"at":"2026-11-20T21:51:03.123+01:00","event":"role","role":"host","address":"[::]:8808","name":"capo","host":"capo","term":1}"#,
             r#"{"at":"2026-11-20T21:51:03.123+01:00","event":"role","role":"client","address":"192.168.1.7:8808","name":"lorde","host":"capo","term":1}"#,
+            r#"{"at":"2026-11-20T21:51:03.123+01:00","event":"connection","state":"reconnecting"}"#,
             r#"{"at":"2026-11-20T21:51:03.123+01:00","event":"roster","members":[{"name":"capo","host":true},{"name":"lorde","host":false}]}"#,
             r#"{"at":"2026-11-20T21:51:03.123+01:00","event":"joined","name":"pippo"}"#,
             r#"{"at":"2026-11-20T21:51:03.123+01:00","event":"left","name":"pippo","reason":"lost"}"#,

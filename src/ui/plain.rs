@@ -101,6 +101,8 @@ impl Plain {
             What::Notice { text } => Rendered::err(self.with_codes(DIM, &self.aside("", "*", text))),
             What::Refused { code: _, text } => Rendered::err(self.aside(RED, "!", text)),
             What::Closed { reason, text } => Rendered::err(self.aside(DIM, "*", words::closed(*reason, text))),
+            // What comes of it is told.
+            What::Connection { .. } => Rendered::default(),
             // For every interface alike the program says on standard error why it failed, and what helps.
             What::Error { .. } => Rendered::default(),
         }

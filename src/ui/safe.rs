@@ -28,6 +28,7 @@ fn what(what: What) -> What {
             }
             What::Roster { members }
         }
+        What::Connection { state } => What::Connection { state },
         What::Joined { name: who } => What::Joined { name: name(who) },
         What::Left { name: who, reason } => What::Left { name: name(who), reason },
         What::Renamed { from, to } => What::Renamed { from: name(from), to: name(to) },

@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::plain::{Colours, Plain};
 use super::words::Place;
-use crate::room::event::{Closed, Event, Leave, Listed, Message, Role, What};
+use crate::room::event::{Closed, Connection, Event, Leave, Listed, Message, Role, What};
 
 /// A quarter to ten in the evening in Rome.
 pub(crate) fn at() -> DateTime<FixedOffset> {
@@ -52,6 +52,7 @@ pub(crate) fn every_kind() -> Vec<Event> {
     let members = [("capo", true), ("lorde", false)].map(|(name, host)| Listed { name: name.into(), host }).into();
     let private = Message { own: true, private: true, seq: None, to: Some("capo".into()), ..said("lorde", "psst") };
     let rest = [
+        What::Connection { state: Connection::Reconnecting },
         What::Roster { members },
         What::Joined { name: "pippo".into() },
         What::Left { name: "pippo".into(), reason: Leave::Lost },

@@ -13,7 +13,7 @@ use super::history::{History, Number};
 use super::mention;
 use super::roster::Roster;
 use super::scroll::Place;
-use crate::room::event::{Event, Leave, Listed, Message, Role, What};
+use crate::room::event::{Connection, Event, Leave, Listed, Message, Role, What};
 use crate::ui::qr;
 use crate::ui::words::{self, Place as Machine};
 
@@ -26,6 +26,8 @@ pub enum State {
     Hosting,
     /// In it; the room is elsewhere.
     Joined,
+    /// The host is gone; what is done about it.
+    Away(Connection),
     /// On the way out.
     Leaving,
 }
@@ -129,7 +131,11 @@ impl Model {
                 }
                 self.here = Some(now);
             }
+            What::Connection { state } => self.state = State::Away(state),
             What::Roster { members } => {
+                if let (State::Away(_), Some(here)) = (self.state, &self.here) {
+                    self.state = if here.role == Role::Host { State::Hosting } else { State::Joined };
+                }
                 if std::mem::take(&mut self.asked) {
                     self.add(note(Tone::Plain, listed(&members)));
                 }

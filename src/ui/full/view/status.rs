@@ -10,7 +10,7 @@ use ratatui::text::Line;
 
 use super::paint::paint;
 use super::row_of;
-use crate::room::event::Role;
+use crate::room::event::{Connection, Role};
 use crate::ui::full::colours::Palette;
 use crate::ui::full::editor::Editor;
 use crate::ui::full::model::{Here, Model, Search, State};
@@ -43,6 +43,8 @@ fn facts(model: &Model, folded: bool) -> Vec<String> {
         State::Searching => "looking for the room",
         State::Hosting => "hosting",
         State::Joined => "joined",
+        State::Away(Connection::Reconnecting) => "reconnecting",
+        State::Away(Connection::TakingOver) => "taking over",
         State::Leaving => "leaving",
     };
     let mut facts = vec![state.to_owned()];

@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 use insta::{assert_snapshot, with_settings};
 
 use super::*;
-use crate::room::event::{Event, Leave, Listed, Message, Role, What};
+use crate::room::event::{Connection, Event, Leave, Listed, Message, Role, What};
 use crate::ui::full::editor::{Around, Edit};
 use crate::ui::full::model::{Search, State};
 use crate::ui::full::scroll::Place;
@@ -129,6 +129,10 @@ fn a_host_with_others_reads_what_leaving_does() {
 #[test]
 fn a_change_of_host_is_a_line_and_a_word() {
     let mut model = model(evening());
+    for (state, word) in [(Connection::Reconnecting, " reconnecting "), (Connection::TakingOver, " taking over ")] {
+        model.apply(event(What::Connection { state }));
+        assert!(drawing(&model, "", 80, 8).contains(word));
+    }
     model.apply(event(What::Left { name: "capo".into(), reason: Leave::Lost }));
     model.apply(event(What::Role {
         role: Role::Host,
