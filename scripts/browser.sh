@@ -3,8 +3,9 @@
 #
 #   scripts/browser.sh [FILE...]        only these, as in: scripts/browser.sh tests/browser/talk.test.js
 #
-# Needs node 20 or later, npm and chromium; as root it also follows a room across a LAN of network namespaces. Pictures
-# of the page are left in target/browser/pictures. Status 0 if all is well.
+# Needs node 20 or later, npm and chromium, and nc, telnet and python3 for those who are in the room besides; as root it
+# also follows a room across a LAN of network namespaces. Pictures of the page are left in target/browser/pictures.
+# Status 0 if all is well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}/browser

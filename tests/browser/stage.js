@@ -32,7 +32,7 @@ class Peer {
     // On a LAN, peers find one another.
     const where = options.inside ? [] : ["--no-discovery", options.ip || "127.0.0.1"];
     const command = before.concat(PROGRAM, "--json", "--role", role, "--name", name, "--port", String(port),
-      "--log", path.join(this.folder, "connections.log"), where);
+      "--log", this.log, where);
     this.events = [];
     this.waiting = [];
     this.process = spawn(command[0], command.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
@@ -46,6 +46,9 @@ class Peer {
       this.waiting = this.waiting.filter((check) => !check());
     });
   }
+
+  // The connections log, while the folder is there.
+  get log() { return path.join(this.folder, "connections.log"); }
 
   say(text) { this.process.stdin.write(text.includes("\n") ? JSON.stringify({ type: "say", text }) + "\n" : text + "\n"); }
 
@@ -191,4 +194,4 @@ async function picture(page, name) {
   await page.screenshot({ path: path.join(PICTURES, name) });
 }
 
-module.exports = { Lan, Stage, address, enter, message, picture, port, say, shows, texts };
+module.exports = { Lan, Stage, address, enter, message, picture, port, say, shows, texts, within };
