@@ -16,7 +16,7 @@
 //!                      run        threads, and the order in which they stop
 //!              ┌────────┴─────────┐
 //!             ui  ── Mailbox ──  peer ───── election ⊘
-//!   plain, json, input         ┌──┼───┐
+//!   full, plain, json          ┌──┼───┐
 //!                            host │  guest          sockets, clock, files
 //!                              discovery            its own thread: beacon ⊘, DNS-SD
 //!   ───────────────────────────┼──────┼─────────────────────────────────────
@@ -44,7 +44,8 @@
 //! | a message of failure, an exit status | [`error`] |
 //! | the list of rooms on the LAN | [`rooms`] |
 //! | what keeps people from finding each other, and its cure | [`doctor`] |
-//! | a screen | [`ui`] |
+//! | the full screen: what it knows, how it is drawn, keys | [`ui::full`] |
+//! | another interface | [`ui`] |
 //! | a key of the line that one types | [`ui::full::editor::keys`] |
 //!
 //! # What always holds
