@@ -241,6 +241,8 @@ impl Desk {
         input::takes(&command).map_err(|bad| bad.to_string())?;
         let asks = command == Command::Who;
         self.commands.offer(command).map_err(|_| TOO_MUCH.to_owned())?;
+        // Whoever talks wants to see what comes of it.
+        self.model.help = None;
         if asks {
             self.model.asked_who();
         }
