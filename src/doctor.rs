@@ -2,6 +2,7 @@
 //!
 //! Looking is the work of thin shells, what follows from it is pure: facts in, findings out. Nothing on the machine is changed.
 
+#[cfg_attr(target_os = "macos", allow(dead_code, reason = "each system looks at what it has"))]
 mod command;
 mod cure;
 pub mod diagnosis;
@@ -9,8 +10,17 @@ pub mod facts;
 mod look;
 mod probe;
 mod report;
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "only Linux has these firewalls; the reading of them is tested anywhere")
+)]
 mod ruleset;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "each system looks at what it has"))]
 mod system;
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "only Linux has these firewalls; the reading of them is tested anywhere")
+)]
 mod tables;
 
 use std::io::{self, Write};
