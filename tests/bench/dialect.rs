@@ -4,6 +4,7 @@
 
 use memchr::memchr;
 
+use crate::framing::{self, Piece};
 use crate::roster::{Ids, Roster};
 use crate::stamp::Stamp;
 
@@ -11,6 +12,10 @@ use crate::stamp::Stamp;
 pub(crate) enum Dialect {
     /// One JSON object a line.
     Native,
+    /// The same objects, one a text message of a WebSocket.
+    Web,
+    /// Lines as people type and read them.
+    Text,
     /// A greeting, then the native `say` lines of all as they are.
     Floor,
     /// As much of RFC 1459 as a channel needs.
@@ -34,10 +39,20 @@ const WELCOME: &[u8] = br#"{"type":"welcome""#;
 const JOINED: &[u8] = br#"{"type":"joined""#;
 
 impl Dialect {
+    /// What those speak who talk to members of this dialect: browsers and people are measured as listeners.
+    pub(crate) fn of_senders(self) -> Dialect {
+        match self {
+            Dialect::Web | Dialect::Text => Dialect::Native,
+            Dialect::Native | Dialect::Floor | Dialect::Irc => self,
+        }
+    }
+
     /// The first line of the member called `name`.
     pub(crate) fn hello(self, name: &str) -> Vec<u8> {
         match self {
             Dialect::Native => format!("{{\"type\":\"hello\",\"v\":1,\"name\":\"{name}\"}}\n").into_bytes(),
+            Dialect::Web => web_hello(name),
+            Dialect::Text => format!("{name}\n").into_bytes(),
             Dialect::Floor => Vec::new(),
             Dialect::Irc => format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n").into_bytes(),
         }
@@ -59,26 +74,35 @@ impl Dialect {
 
     /// Whether a sender gets its own message back. Where it does not, another member stands witness.
     pub(crate) fn echoes(self) -> bool {
-        self != Dialect::Irc
+        !matches!(self, Dialect::Irc | Dialect::Text)
     }
 
     /// How many a whole roster names in a room of `members` of ours.
     pub(crate) fn crowd(self, members: usize) -> usize {
         match self {
-            Dialect::Native => members + 1,
-            Dialect::Floor => 0,
+            Dialect::Native | Dialect::Web => members + 1,
+            // A person is told only the first names of a long roster.
+            Dialect::Floor | Dialect::Text => 0,
             Dialect::Irc => members,
         }
     }
 
+    /// What `bytes` begin with.
+    pub(crate) fn piece(self, bytes: &[u8]) -> Piece {
+        if self == Dialect::Web { framing::frame(bytes) } else { framing::line(bytes) }
+    }
+
     /// Whether `bytes`, the beginning of a line, belong to one that may be too long to be kept.
     pub(crate) fn begins_roster(self, bytes: &[u8]) -> bool {
-        self == Dialect::Native && (bytes.starts_with(WELCOME) || bytes.starts_with(JOINED))
+        matches!(self, Dialect::Native | Dialect::Web) && (bytes.starts_with(WELCOME) || bytes.starts_with(JOINED))
     }
 
     pub(crate) fn line(self, line: &[u8]) -> Line<'_> {
         match self {
             Dialect::Native => native(line),
+            Dialect::Web => web(line),
+            Dialect::Text if line.starts_with(b"* you are ") => Line::Welcome,
+            Dialect::Text => Line::Other,
             Dialect::Floor => Line::Welcome,
             Dialect::Irc => irc(line),
         }
@@ -105,6 +129,22 @@ fn native(line: &[u8]) -> Line<'_> {
         Line::Refused(line)
     } else {
         Line::Other
+    }
+}
+
+/// A browser would wait for the answer to its request; the host reads on when it has given it.
+fn web_hello(name: &str) -> Vec<u8> {
+    const REQUEST: &[u8] = b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+    let hello = format!("{{\"type\":\"hello\",\"v\":1,\"name\":\"{name}\"}}");
+    [REQUEST, &framing::masked(hello.as_bytes())].concat()
+}
+
+fn web(line: &[u8]) -> Line<'_> {
+    match native(line) {
+        Line::Answer(answer) => Line::Answer(framing::masked(answer.trim_ascii_end())),
+        Line::Other if line.starts_with(b"HTTP/") && !line.starts_with(b"HTTP/1.1 101") => Line::Refused(line),
+        line => line,
     }
 }
 

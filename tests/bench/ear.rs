@@ -5,31 +5,35 @@
 use memchr::memchr;
 
 use crate::dialect::{Dialect, Line};
+use crate::framing::Piece;
 use crate::roster::{Ids, Roster};
 use crate::stamp::{MARK, Stamp};
 use crate::tally::Tally;
 
 /// What one member has been told.
-#[derive(Default)]
 pub(crate) struct Member {
+    dialect: Dialect,
+    /// How many members a whole roster has.
+    crowd: usize,
     roster: Roster,
     /// Inside a roster's line that has not ended.
-    reading_roster: Option<Welcoming>,
+    reading_roster: Option<Reading>,
     welcomed: bool,
     whole: bool,
     /// What it has to answer.
     pub(crate) answers: Vec<u8>,
 }
 
-/// Whether the roster's line that is being read is the welcome.
+/// A roster's line that is being read.
 #[derive(Clone, Copy)]
-struct Welcoming(bool);
+struct Reading {
+    welcome: bool,
+    /// How many bytes of it are to come; none: it ends in a line break.
+    left: Option<usize>,
+}
 
 pub(crate) struct Ear {
-    dialect: Dialect,
     ids: Ids,
-    /// How many members a whole roster has.
-    crowd: usize,
     /// Members that are in.
     pub(crate) welcomed: usize,
     /// Members that are in and know all others.
@@ -43,12 +47,25 @@ pub(crate) struct Ear {
     witnesses: Vec<usize>,
 }
 
-impl Ear {
-    pub(crate) fn new(dialect: Dialect, crowd: usize) -> Ear {
-        Ear {
+impl Member {
+    /// One of `members` who speaks `dialect` and has been told nothing.
+    pub(crate) fn new(dialect: Dialect, members: usize) -> Member {
+        Member {
             dialect,
+            crowd: dialect.crowd(members),
+            roster: Roster::default(),
+            reading_roster: None,
+            welcomed: false,
+            whole: false,
+            answers: Vec::new(),
+        }
+    }
+}
+
+impl Ear {
+    pub(crate) fn new() -> Ear {
+        Ear {
             ids: Ids::new(),
-            crowd,
             welcomed: 0,
             whole: 0,
             complaint: None,
@@ -72,41 +89,60 @@ impl Ear {
         let mut done = 0;
         loop {
             let rest = &bytes[done..];
-            let end = memchr(b'\n', rest);
-            match (end, member.reading_roster) {
-                (Some(end), Some(Welcoming(welcome))) => {
-                    self.ids.take(&rest[..=end], &mut member.roster);
-                    member.reading_roster = None;
-                    self.told(member, welcome);
-                    done += end + 1;
+            if let Some(reading) = member.reading_roster {
+                let (taken, ended) = self.read_roster(member, reading, rest);
+                done += taken;
+                if !ended {
+                    return done;
                 }
-                (Some(end), None) => {
-                    self.line(index, member, &rest[..end], now);
-                    done += end + 1;
+                continue;
+            }
+            match member.dialect.piece(rest) {
+                Piece::Whole { line, bytes } => {
+                    self.line(index, member, &rest[line], bytes, now);
+                    done += bytes;
                 }
-                (None, Some(_)) => return done + self.ids.take(rest, &mut member.roster),
-                (None, None) if self.dialect.begins_roster(rest) => {
-                    let welcome = matches!(self.dialect.line(rest), Line::Welcome);
-                    member.reading_roster = Some(Welcoming(welcome));
+                Piece::Part { from, length } if member.dialect.begins_roster(&rest[from..]) => {
+                    let welcome = matches!(member.dialect.line(&rest[from..]), Line::Welcome);
+                    member.reading_roster = Some(Reading { welcome, left: length });
+                    done += from;
                 }
-                (None, None) => return done,
+                Piece::Part { .. } => return done,
             }
         }
     }
 
-    fn line(&mut self, index: usize, member: &mut Member, line: &[u8], now: u64) {
+    /// Reads on in a roster's line; returns how many bytes are done with, and whether it has ended.
+    fn read_roster(&mut self, member: &mut Member, reading: Reading, bytes: &[u8]) -> (usize, bool) {
+        let end = match reading.left {
+            Some(left) => Some(left).filter(|left| *left <= bytes.len()),
+            None => memchr(b'\n', bytes).map(|end| end + 1),
+        };
+        let Some(end) = end else {
+            let taken = self.ids.take(bytes, &mut member.roster);
+            let left = reading.left.map(|left| left - taken);
+            member.reading_roster = Some(Reading { left, ..reading });
+            return (taken, false);
+        };
+        self.ids.take(&bytes[..end], &mut member.roster);
+        member.reading_roster = None;
+        self.told(member, reading.welcome);
+        (end, true)
+    }
+
+    fn line(&mut self, index: usize, member: &mut Member, line: &[u8], bytes: usize, now: u64) {
         if let Some(mark) = memchr(MARK, line)
             && let Some(stamp) = Stamp::read(&line[mark..])
         {
-            return self.said(index, stamp, line.len() + 1, now);
+            return self.said(index, stamp, bytes, now);
         }
-        match self.dialect.line(line) {
+        match member.dialect.line(line) {
             Line::Welcome => {
-                self.dialect.members(line, &self.ids, &mut member.roster);
+                member.dialect.members(line, &self.ids, &mut member.roster);
                 self.told(member, true);
             }
             Line::Roster => {
-                self.dialect.members(line, &self.ids, &mut member.roster);
+                member.dialect.members(line, &self.ids, &mut member.roster);
                 self.told(member, false);
             }
             Line::Answer(answer) => member.answers.extend_from_slice(&answer),
@@ -131,7 +167,7 @@ impl Ear {
             member.welcomed = true;
             self.welcomed += 1;
         }
-        if member.welcomed && !member.whole && member.roster.len() >= self.crowd {
+        if member.welcomed && !member.whole && member.roster.len() >= member.crowd {
             member.whole = true;
             self.whole += 1;
         }

@@ -9,6 +9,10 @@
 //! does the least that a server can do; it gets the same lines as our host, byte for byte, and sends lines of the same
 //! length (the mean of our run before it).
 //!
+//! Our host is also measured with members who listen in its other dialects, `hybrid-chat-web` and `hybrid-chat-text`: the
+//! senders speak the native one, the others hear frames of a WebSocket or lines of text. Each of these runs is compared with
+//! the native one of the same turn.
+//!
 //! How much of the floor a server reaches depends on the window, the number of messages that each sender has on their
 //! way: the more lines leave in one write (`lines/read` shows it at the other end), the less the system calls cost, and
 //! the more weighs what is done for each message. A server that wakes later gathers more and may then even use less CPU
@@ -24,6 +28,8 @@ mod dialect;
 mod ear;
 #[cfg(target_os = "linux")]
 mod floor;
+#[cfg(target_os = "linux")]
+mod framing;
 #[cfg(target_os = "linux")]
 mod histogram;
 #[cfg(target_os = "linux")]

@@ -75,6 +75,8 @@ pub(crate) struct Load {
     events: Events,
     ready: Vec<Ready>,
     dialect: Dialect,
+    /// The first so many connections are those of senders.
+    senders: usize,
     server: SocketAddr,
     epoch: Instant,
     buffer: Vec<u8>,
@@ -100,17 +102,19 @@ pub(crate) struct Joined {
 }
 
 impl Load {
-    pub(crate) fn new(dialect: Dialect, server: SocketAddr) -> io::Result<Load> {
+    /// Members of `dialect` at `server`; the first `senders` of them speak as those do who talk to such members.
+    pub(crate) fn new(dialect: Dialect, senders: usize, server: SocketAddr) -> io::Result<Load> {
         Ok(Load {
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
             ready: Vec::with_capacity(1024),
             dialect,
+            senders,
             server,
             epoch: Instant::now(),
             buffer: vec![0; LINE + READ],
             connections: Vec::new(),
-            ear: Ear::new(dialect, 0),
+            ear: Ear::new(),
             plan: None,
             sent: Vec::new(),
             due: 0,
@@ -122,29 +126,30 @@ impl Load {
     /// Brings `count` members in, called `prefix` and a number, with at most `pending` of them on their way at once,
     /// and waits at most `wait` until each knows all.
     pub(crate) fn join(&mut self, prefix: char, count: usize, pending: usize, wait: Duration) -> io::Result<Joined> {
-        self.ear = Ear::new(self.dialect, self.dialect.crowd(count));
+        self.ear = Ear::new();
         let start = Instant::now();
         while self.ear.whole < count && start.elapsed() < wait {
             let coming = self.connections.len() - self.ear.welcomed;
             let more = CONNECT_BATCH.min(count - self.connections.len()).min(pending.saturating_sub(coming));
             for _ in 0..more {
-                self.connect(prefix)?;
+                self.connect(prefix, count)?;
             }
             self.turn(if more > 0 { Duration::ZERO } else { Duration::from_millis(10) })?;
         }
         Ok(Joined { welcomed: self.ear.welcomed, whole: self.ear.whole, took: start.elapsed() })
     }
 
-    fn connect(&mut self, prefix: char) -> io::Result<()> {
+    fn connect(&mut self, prefix: char, members: usize) -> io::Result<()> {
         let index = self.connections.len();
+        let dialect = if index < self.senders { self.dialect.of_senders() } else { self.dialect };
         let mut stream = TcpStream::connect(self.server)?;
         stream.set_nodelay(true)?;
         self.poll.registry().register(&mut stream, Token(index), Interest::READABLE | Interest::WRITABLE)?;
         self.connections.push(Connection {
             stream,
-            member: Member::default(),
+            member: Member::new(dialect, members),
             tail: Vec::new(),
-            out: self.dialect.hello(&format!("{prefix}{index}")),
+            out: dialect.hello(&format!("{prefix}{index}")),
             open: true,
             stalled: false,
         });
@@ -221,7 +226,7 @@ impl Load {
         let mut sum = 0;
         for (sender, sent) in self.sent.iter().enumerate() {
             for (receiver, connection) in self.connections.iter().enumerate() {
-                if !connection.stalled && (receiver != sender || self.dialect.echoes()) {
+                if !connection.stalled && (receiver != sender || self.dialect.of_senders().echoes()) {
                     sum += u64::from(tally.outstanding(receiver, sender, (*sent).max(limit)));
                 }
             }
@@ -308,7 +313,7 @@ impl Load {
 
     /// The member that acknowledges what `index` says, by getting it; and the member whose messages `index` acknowledges.
     fn counterpart(&self, index: usize) -> usize {
-        if self.dialect.echoes() { index } else { self.connections.len() - 1 - index }
+        if self.dialect.of_senders().echoes() { index } else { self.connections.len() - 1 - index }
     }
 
     /// Lets closed-loop sender `sender` say what its window has room for.
@@ -331,7 +336,7 @@ impl Load {
 
     fn say(&mut self, sender: usize, text: usize, now: u64) {
         let stamp = Stamp { sender: sender as u32, count: self.sent[sender], at: now };
-        self.dialect.say(stamp, text, &mut self.connections[sender].out);
+        self.dialect.of_senders().say(stamp, text, &mut self.connections[sender].out);
         self.sent[sender] += 1;
     }
 

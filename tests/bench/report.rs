@@ -1,4 +1,4 @@
-//! Tables as text: medians of all runs, and ours as a share of the floor, pair by pair.
+//! Tables as text: medians of all runs, and shares pair by pair: of the floor, and of our host with native members.
 
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ pub(crate) enum Unit {
     Mebi,
 }
 
-/// Which way is better, for a figure that is compared with the floor's.
+/// Which way is better, for a figure that is compared with another server's.
 #[derive(Clone, Copy)]
 pub(crate) enum Better {
     More,
@@ -39,7 +39,7 @@ impl Column {
         Column { title, unit, compared: None }
     }
 
-    /// A column of which ours is stated as a multiple of the floor's.
+    /// A column of which a server's is also stated as a multiple of another's.
     pub(crate) const fn compared(title: &'static str, unit: Unit, better: Better) -> Column {
         Column { title, unit, compared: Some(better) }
     }
@@ -88,7 +88,7 @@ impl Row {
 pub(crate) fn table(workload: &Workload, rows: &[Row]) -> String {
     let mut out = format!("{}: {}\n", workload.name, workload.about);
     let columns = workload.columns();
-    let _ = write!(out, "  {:<12}", "server");
+    let _ = write!(out, "  {:<16}", "server");
     for column in columns {
         let _ = write!(out, "  {:>width$}", column.title, width = column.width());
     }
@@ -96,9 +96,11 @@ pub(crate) fn table(workload: &Workload, rows: &[Row]) -> String {
     for row in rows {
         write_row(&mut out, columns, row);
     }
-    let [ours, floor] = [Kind::Ours, Kind::Floor].map(|kind| rows.iter().find(|row| row.kind == kind));
-    if let (Some(ours), Some(floor)) = (ours, floor) {
-        write_ratios(&mut out, columns, ours, floor);
+    for pair in [(Kind::Ours, Kind::Floor), (Kind::Web, Kind::Ours), (Kind::Text, Kind::Ours)] {
+        let row = |kind| rows.iter().find(|row| row.kind == kind);
+        if let (Some(row), Some(other)) = (row(pair.0), row(pair.1)) {
+            write_ratios(&mut out, columns, row, other);
+        }
     }
     for row in rows {
         for text in row.complaints() {
@@ -109,7 +111,7 @@ pub(crate) fn table(workload: &Workload, rows: &[Row]) -> String {
 }
 
 fn write_row(out: &mut String, columns: &[Column], row: &Row) {
-    let _ = write!(out, "  {:<12}", row.kind.name());
+    let _ = write!(out, "  {:<16}", row.kind.name());
     for (index, column) in columns.iter().enumerate() {
         let value = median(row.samples().map(|sample| sample.values[index]));
         let _ = write!(out, "  {:>width$}", show(value, column.unit), width = column.width());
@@ -118,12 +120,13 @@ fn write_row(out: &mut String, columns: &[Column], row: &Row) {
     let _ = writeln!(out, "  {lost}/{doubled}/{reordered}");
 }
 
-/// Each of our runs is compared with the floor's run that followed it; the extremes of the pairs stand in brackets.
-fn write_ratios(out: &mut String, columns: &[Column], ours: &Row, floor: &Row) {
+/// Each run is compared with the other server's run of the same turn; the extremes of the pairs stand in brackets.
+fn write_ratios(out: &mut String, columns: &[Column], row: &Row, other: &Row) {
+    let names = format!("{} / {}", row.kind.name(), other.kind.name());
     for (index, column) in columns.iter().enumerate() {
         let Some(better) = column.compared else { continue };
-        let pairs = ours.runs.iter().zip(&floor.runs).filter_map(|pair| match pair {
-            (Ok(ours), Ok(floor)) => Some(ours.values[index] / floor.values[index]),
+        let pairs = row.runs.iter().zip(&other.runs).filter_map(|pair| match pair {
+            (Ok(one), Ok(other)) => Some(one.values[index] / other.values[index]),
             _ => None,
         });
         let mut ratios: Vec<f64> = pairs.collect();
@@ -134,7 +137,7 @@ fn write_ratios(out: &mut String, columns: &[Column], ours: &Row, floor: &Row) {
             Better::Less => "less is better",
         };
         let middle = median(ratios.iter().copied());
-        let _ = writeln!(out, "  ours / floor, {}: {middle:.2} [{least:.2} to {most:.2}], {better}", column.title);
+        let _ = writeln!(out, "  {names}, {}: {middle:.2} [{least:.2} to {most:.2}], {better}", column.title);
     }
 }
 

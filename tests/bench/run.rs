@@ -7,7 +7,7 @@ use crate::load::WINDOW;
 use crate::report::{Row, table};
 use crate::server::{FLOOR_ARGUMENT, Kind};
 use crate::workload::{self, Effort, Workload};
-use crate::{dialect, floor, histogram, os, report, roster, stamp, tally};
+use crate::{dialect, floor, framing, histogram, os, report, roster, stamp, tally};
 
 const FULL: Effort = Effort { warm: Duration::from_millis(500), measure: Duration::from_secs(3), window: WINDOW };
 const SMOKE: Effort = Effort { warm: Duration::from_millis(50), measure: Duration::from_millis(100), window: WINDOW };
@@ -61,7 +61,12 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
     if has("--test") || !has("--bench") {
         let workloads = workload::ALL.iter().take(1).collect();
-        return Ok(Options { runs: 1, servers: vec![Kind::Ours, Kind::Floor], workloads, effort: SMOKE });
+        return Ok(Options {
+            runs: 1,
+            servers: vec![Kind::Ours, Kind::Floor, Kind::Web, Kind::Text],
+            workloads,
+            effort: SMOKE,
+        });
     }
     let mut options = Options { runs: 3, servers: Kind::ALL.to_vec(), workloads: Vec::new(), effort: FULL };
     let mut rest = arguments.iter();
@@ -102,6 +107,7 @@ fn self_check() {
     stamp::self_check();
     tally::self_check();
     roster::self_check();
+    framing::self_check();
     dialect::self_check();
     report::self_check();
 }
@@ -118,7 +124,7 @@ fn measure(options: &Options) -> bool {
     for workload in &options.workloads {
         let rows = take_turns(workload, &present, options);
         println!("{}", table(workload, &rows));
-        sound &= rows.iter().filter(|row| matches!(row.kind, Kind::Ours | Kind::Floor)).all(Row::sound);
+        sound &= rows.iter().filter(|row| row.kind.is_ours() || row.kind == Kind::Floor).all(Row::sound);
     }
     sound
 }

@@ -23,19 +23,26 @@ pub(crate) const FLOOR_ARGUMENT: &str = "--floor";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
+    /// Our host, with members of the native dialect.
     Ours,
     Floor,
+    /// Our host, with browsers that listen.
+    Web,
+    /// Our host, with people that listen.
+    Text,
     Ngircd,
     Inspircd,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 4] = [Kind::Ours, Kind::Floor, Kind::Ngircd, Kind::Inspircd];
+    pub(crate) const ALL: [Kind; 6] = [Kind::Ours, Kind::Floor, Kind::Web, Kind::Text, Kind::Ngircd, Kind::Inspircd];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Ours => "hybrid-chat",
             Kind::Floor => "floor",
+            Kind::Web => "hybrid-chat-web",
+            Kind::Text => "hybrid-chat-text",
             Kind::Ngircd => "ngircd",
             Kind::Inspircd => "inspircd",
         }
@@ -45,14 +52,20 @@ impl Kind {
         match self {
             Kind::Ours => Dialect::Native,
             Kind::Floor => Dialect::Floor,
+            Kind::Web => Dialect::Web,
+            Kind::Text => Dialect::Text,
             Kind::Ngircd | Kind::Inspircd => Dialect::Irc,
         }
+    }
+
+    pub(crate) fn is_ours(self) -> bool {
+        matches!(self, Kind::Ours | Kind::Web | Kind::Text)
     }
 
     /// The executable, if it is on this machine.
     pub(crate) fn program(self) -> Option<PathBuf> {
         match self {
-            Kind::Ours => Some(env!("CARGO_BIN_EXE_hybrid-chat").into()),
+            Kind::Ours | Kind::Web | Kind::Text => Some(env!("CARGO_BIN_EXE_hybrid-chat").into()),
             Kind::Floor => std::env::current_exe().ok(),
             // Debian has its daemons where a user's search path does not lead.
             Kind::Ngircd | Kind::Inspircd => std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
@@ -80,7 +93,7 @@ impl Server {
         let program = kind.program().ok_or_else(|| io::Error::other("not installed"))?;
         let mut command = Command::new(program);
         match kind {
-            Kind::Ours => command
+            Kind::Ours | Kind::Web | Kind::Text => command
                 .args(["--role", "host", "--name", "host", "--json", "--no-discovery"])
                 .args(["--rate", "0", "--max-members", "20000", "--log"])
                 .arg(folder.path().join("connections.log"))
@@ -91,7 +104,7 @@ impl Server {
         };
         let words = File::create(folder.path().join("words"))?;
         // Our host prints an event for every message; nobody wants to read them. The others say there why they fail.
-        let stdout = if kind == Kind::Ours { Stdio::null() } else { words.try_clone()?.into() };
+        let stdout = if kind.is_ours() { Stdio::null() } else { words.try_clone()?.into() };
         // The pipe to its standard input stays open as long as the child is held.
         command.stdin(Stdio::piped()).stdout(stdout).stderr(words);
         let mut server = Server { child: on_server_core(&mut command)?, kind, address, folder };

@@ -171,8 +171,8 @@ impl Workload {
 }
 
 /// Members that all know each other, or what is missing.
-fn joined(server: &Server, members: usize) -> io::Result<Load> {
-    let mut load = Load::new(server.kind.dialect(), server.address)?;
+fn joined(server: &Server, members: usize, senders: usize) -> io::Result<Load> {
+    let mut load = Load::new(server.kind.dialect(), senders, server.address)?;
     let Joined { welcomed, whole, took } = load.join('m', members, PENDING, JOIN)?;
     if whole == members {
         return Ok(load);
@@ -183,7 +183,7 @@ fn joined(server: &Server, members: usize) -> io::Result<Load> {
 }
 
 fn speak(server: &Server, members: usize, senders: usize, pace: Pace, effort: Effort) -> io::Result<Sample> {
-    let mut load = joined(server, members)?;
+    let mut load = joined(server, members, senders)?;
     load.begin(Plan { senders, text: TEXT, pace, window: effort.window });
     load.run(effort.warm)?;
     load.forget_latencies();
@@ -218,7 +218,7 @@ fn stalled(
 }
 
 fn stall(server: &Server, members: usize, plan: Plan, stalled: usize) -> io::Result<Sample> {
-    let mut load = joined(server, members)?;
+    let mut load = joined(server, members, plan.senders)?;
     load.stall(members / 2..members / 2 + stalled);
     let resident = os::resident(server.pid())?;
     os::forget_peak(server.pid())?;
@@ -235,7 +235,7 @@ fn stall(server: &Server, members: usize, plan: Plan, stalled: usize) -> io::Res
         load.run(Duration::from_millis(100))?;
     }
     let growth = os::peak_resident(server.pid())?.saturating_sub(resident);
-    let slow = if server.kind == Kind::Ours { server.logged("reason=slow") as f64 } else { f64::NAN };
+    let slow = if server.kind.is_ours() { server.logged("reason=slow") as f64 } else { f64::NAN };
     let messages = f64::from(STALL_MESSAGES) * plan.senders as f64;
     Ok(Sample {
         values: vec![messages / seconds, tally.0 as f64 / seconds, growth as f64, open()? as f64, slow],
@@ -251,7 +251,7 @@ fn idle(server: &Server, members: usize) -> io::Result<Sample> {
     let wakeups = (os::wakeups(server.pid())? - wakeups) as f64 / EMPTY.as_secs_f64();
     fill_ring(server)?;
     let before = os::resident(server.pid())?;
-    let mut load = Load::new(server.kind.dialect(), server.address)?;
+    let mut load = Load::new(server.kind.dialect(), 0, server.address)?;
     let joined = load.join('m', members, PENDING, JOIN)?;
     load.run(IDLE)?;
     let meter = Meter::read(server, &load)?;
@@ -272,7 +272,7 @@ fn idle(server: &Server, members: usize) -> io::Result<Sample> {
 /// beyond it.
 fn fill_ring(server: &Server) -> io::Result<()> {
     let descriptors = os::descriptors(server.pid())?;
-    let mut load = Load::new(server.kind.dialect(), server.address)?;
+    let mut load = Load::new(server.kind.dialect(), 1, server.address)?;
     load.join('w', 2, PENDING, JOIN)?;
     load.begin(Plan { senders: 1, text: TEXT, pace: Pace::Count(RING_MESSAGES), window: WINDOW });
     load.finish()?;
@@ -285,7 +285,7 @@ fn fill_ring(server: &Server) -> io::Result<()> {
 }
 
 fn joins(server: &Server, members: usize) -> io::Result<Sample> {
-    let mut load = Load::new(server.kind.dialect(), server.address)?;
+    let mut load = Load::new(server.kind.dialect(), 0, server.address)?;
     let before = Meter::read(server, &load)?;
     let joined = load.join('m', members, usize::MAX, JOIN)?;
     let spent = Meter::read(server, &load)?.since(&before);

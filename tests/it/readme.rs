@@ -18,7 +18,7 @@ const BY_HAND: &[&str] = &[
     "sudo scripts/lan.sh exec demo h1 target/release/hybrid-chat --name anna",
     "sudo scripts/lan.sh exec demo h2 target/release/hybrid-chat --name bert",
     "sudo scripts/lan.sh down demo",
-    "scripts/bench.sh --servers hybrid-chat,floor 100x10 1000x10",
+    "scripts/bench.sh --servers hybrid-chat,floor,hybrid-chat-web,hybrid-chat-text 100x10 1000x10",
 ];
 
 fn readme() -> String {
