@@ -53,6 +53,11 @@ impl Palette {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
+    /// A code for cameras: white on black, whatever the terminal's own colours are.
+    pub fn code(self) -> Style {
+        if self.colours { Style::new().fg(Color::White).bg(Color::Black) } else { Style::new() }
+    }
+
     fn colour(self, index: u8) -> Style {
         if self.colours { Style::new().fg(Color::Indexed(index)) } else { Style::new() }
     }

@@ -14,6 +14,7 @@ use super::colours::Palette;
 use super::entry::{Entry, Kind, Said, Tone};
 use super::history::Number;
 use super::mention;
+use crate::ui::qr;
 
 /// From this width on there is room for times.
 const WITH_TIME: usize = 40;
@@ -127,6 +128,7 @@ fn paragraph(mut head: Vec<Span<'static>>, text: &str, style: Style, look: Look<
     let found: Vec<Range<usize>> = look.needle.map_or_else(Vec::new, |needle| mention::find(text, needle).collect());
     for (n, range) in ranges.into_iter().enumerate() {
         let mut spans = if n == 0 { std::mem::take(&mut head) } else { vec![" ".repeat(indent).into()] };
+        let style = if qr::is_code(&text[range.clone()]) { look.palette.code() } else { style };
         let loud = style.patch(look.palette.loud());
         for (part, is_found) in split(range, &found) {
             spans.push(Span::styled(text[part].to_owned(), if is_found { loud } else { style }));

@@ -17,6 +17,11 @@ use crate::room::event::{Connection, Event, Leave, Listed, Message, Role, What};
 use crate::ui::qr;
 use crate::ui::words::{self, Place as Machine};
 
+/// Columns that are taken beside a code: the roster and the indent.
+const BESIDE_CODE: u16 = 42;
+/// Lines that are taken above and below it at the start: who we are, how others get in, status, input and keys.
+const AROUND_CODE: usize = 8;
+
 /// How we stand to the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -219,7 +224,7 @@ impl Model {
         let mut lines = match &self.here {
             None if now.role == Role::Host => {
                 let text = format!("You are {}, and host the room at {}.", now.name, words::bound(&now.address));
-                vec![(Tone::Plain, text), invitation()]
+                vec![(Tone::Plain, text), invitation(), (Tone::Plain, self.code(&now.address).unwrap_or_default())]
             }
             None => {
                 let text = format!("You are {}, in the room of {} at {}.", now.name, now.host, now.address);
@@ -239,6 +244,14 @@ impl Model {
         };
         lines.retain(|(_, text)| !text.is_empty());
         lines
+    }
+
+    /// The code for whoever has only a browser, where the screen has room for it.
+    fn code(&self, address: &str) -> Option<String> {
+        let (columns, lines) = (self.machine.terminal_size)()?;
+        let pages = qr::pages(address.parse().ok()?, true, &(self.machine.addresses)());
+        let columns = columns.saturating_sub(BESIDE_CODE);
+        Some(qr::shown_at_start(&pages, (columns, lines), AROUND_CODE)?.trim_end().to_owned())
     }
 
     fn renamed(&mut self, from: &str, to: &str) -> String {

@@ -27,7 +27,11 @@ fn machine() -> Machine {
 }
 
 fn model(events: impl IntoIterator<Item = Event>) -> Model {
-    let mut model = Model::new(machine());
+    model_on(machine(), events)
+}
+
+fn model_on(machine: Machine, events: impl IntoIterator<Item = Event>) -> Model {
+    let mut model = Model::new(machine);
     for event in events {
         model.apply(safe::event(event));
     }
@@ -119,6 +123,15 @@ fn a_screen_before_there_is_a_room() {
 #[test]
 fn a_host_who_is_alone_reads_how_others_get_in() {
     assert_screen!("alone", drawing(&model([role(Role::Host, "capo"), roster(&["capo"])]), "", 80, 14));
+}
+
+#[test]
+fn a_host_with_a_large_screen_sees_a_code_for_browsers() {
+    let host = || [role(Role::Host, "capo"), roster(&["capo"])];
+    let large = Machine { terminal_size: || Some((100, 34)), ..machine() };
+    assert_screen!("alone with a code", drawing(&model_on(large, host()), "", 100, 34));
+    let small = Machine { terminal_size: || Some((100, 20)), ..machine() };
+    assert!(!drawing(&model_on(small, host()), "", 100, 20).contains("browser"));
 }
 
 #[test]
