@@ -71,14 +71,15 @@ fn the_example_as_a_summary() {
     let run = once(EXAMPLE.as_bytes(), |_| {});
     let expected = r#"
 NAME              ADDRESS                    FIRST             LAST              VISITS    TOTAL
-lorde             192.168.1.7                2026-11-20 21:51  2026-11-20 21:58       1   7m 32s
+lorde             192.168.1.7                2026-11-20 21:51  2026-11-20 22:40       2  17m 15s
 zoë               fe80::1c2b:3aff:fe4d:5e6f  2026-11-20 21:52  2026-11-20 22:09       1  16m 57s
 "odd = \"name\""  192.168.1.8                2026-11-20 21:54  2026-11-20 21:55       1   1m 00s
 
-3 visits by 3 names from 3 addresses, 25m 29s in all; 0 still here.
+4 visits by 3 names from 3 addresses, 35m 12s in all; 0 still here.
 
 Never joined:
 ADDRESS                    REASON     TIMES  LAST
+192.168.1.3                looked         1  2026-11-20 22:03
 192.168.1.8                no-hello       1  2026-11-20 21:53
 192.168.1.9                room-full      1  2026-11-20 21:59
 fe80::1c2b:3aff:fe4d:5e6f  page           1  2026-11-20 21:52
