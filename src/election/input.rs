@@ -48,6 +48,20 @@ pub enum Dialed {
     Unreached(ErrorKind),
 }
 
+impl Dialed {
+    /// How much it says, compared with what came of another address.
+    pub fn weight(&self) -> u8 {
+        match self {
+            Self::Unreached(_) => 0,
+            Self::HungUp(_) => 1,
+            Self::Silent => 2,
+            Self::NotARoom(_) => 3,
+            Self::TurnedAway { .. } => 4,
+            Self::In => 5,
+        }
+    }
+}
+
 /// How we lost the host, and who may be the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {

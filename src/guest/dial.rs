@@ -102,7 +102,7 @@ impl Guest<'_> {
 impl Found {
     fn add(&mut self, place: usize, dialed: Dialed) {
         self.silent += usize::from(dialed == Dialed::Silent);
-        let rank = |(place, dialed): &(usize, Dialed)| (weight(dialed), std::cmp::Reverse(*place));
+        let rank = |(place, dialed): &(usize, Dialed)| (dialed.weight(), std::cmp::Reverse(*place));
         let one = (place, dialed);
         if self.most.as_ref().is_none_or(|most| rank(&one) > rank(most)) {
             self.most = Some(one);
@@ -140,18 +140,6 @@ fn dialed(over: &Over) -> Dialed {
         Over::Silent => Dialed::Silent,
         Over::HungUp(how) => Dialed::HungUp(*how),
         _ => Dialed::HungUp(io::ErrorKind::ConnectionAborted),
-    }
-}
-
-/// How much an outcome says, compared with that of another address.
-fn weight(dialed: &Dialed) -> u8 {
-    match dialed {
-        Dialed::Unreached(_) => 0,
-        Dialed::HungUp(_) => 1,
-        Dialed::Silent => 2,
-        Dialed::NotARoom(_) => 3,
-        Dialed::TurnedAway { .. } => 4,
-        Dialed::In => 5,
     }
 }
 

@@ -61,7 +61,7 @@ impl Dial {
     /// What one address has come to.
     fn note(&mut self, place: usize, dialed: Dialed) {
         self.silent += usize::from(dialed == Dialed::Silent);
-        let rank = |(place, dialed): &(usize, Dialed)| (weight(dialed), Reverse(*place));
+        let rank = |(place, dialed): &(usize, Dialed)| (dialed.weight(), Reverse(*place));
         let one = (place, dialed);
         if self.found.as_ref().is_none_or(|found| rank(&one) > rank(found)) {
             self.found = Some(one);
@@ -186,17 +186,5 @@ impl Process {
         assert_eq!(self.election.next(Input::Dialed(Dialed::In), now.mono), Action::Sit);
         self.look_out(now);
         Doing::Sitting(attempt.end, addresses[attempt.place])
-    }
-}
-
-/// How much an outcome says, compared with that of another address.
-fn weight(dialed: &Dialed) -> u8 {
-    match dialed {
-        Dialed::Unreached(_) => 0,
-        Dialed::HungUp(_) => 1,
-        Dialed::Silent => 2,
-        Dialed::NotARoom(_) => 3,
-        Dialed::TurnedAway { .. } => 4,
-        Dialed::In => 5,
     }
 }
