@@ -6,6 +6,7 @@
 //! everybody who loses the host walks the same list: the candidates in order of seniority. Where two rooms come to be on one
 //! port all the same, their hosts [meet](meeting).
 
+pub mod bulletin;
 mod input;
 pub mod meeting;
 mod neighbours;

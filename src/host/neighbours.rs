@@ -8,9 +8,10 @@ use std::time::Duration;
 use mio::Registry;
 
 use super::scout::Scout;
+use crate::election::bulletin::Bulletin;
 use crate::election::meeting::{Meeting, Outcome};
 use crate::hub::Hub;
-use crate::limits::{ANNOUNCE_CHANGE, SIGHTINGS};
+use crate::limits::SIGHTINGS;
 use crate::mailbox::Mailbox;
 use crate::moment::Moment;
 use crate::sighting::{Announcement, Seen};
@@ -19,10 +20,7 @@ use crate::sighting::{Announcement, Seen};
 pub(super) struct Neighbours<'a> {
     seen: &'a Mailbox<Seen>,
     announce: &'a dyn Fn(Option<Announcement>),
-    /// What was announced last, and when.
-    announced: Option<(Announcement, Duration)>,
-    /// Something has changed since, and waits its time.
-    changed: bool,
+    bulletin: Bulletin,
     /// Somebody went without a word.
     misses: bool,
     meeting: Meeting,
@@ -31,15 +29,7 @@ pub(super) struct Neighbours<'a> {
 
 impl<'a> Neighbours<'a> {
     pub(super) fn new(seen: &'a Mailbox<Seen>, announce: &'a dyn Fn(Option<Announcement>)) -> Self {
-        Self {
-            seen,
-            announce,
-            announced: None,
-            changed: false,
-            misses: false,
-            meeting: Meeting::default(),
-            scout: None,
-        }
+        Self { seen, announce, bulletin: Bulletin::default(), misses: false, meeting: Meeting::default(), scout: None }
     }
 
     /// The room is ending: nobody is told of it any more.
@@ -49,10 +39,9 @@ impl<'a> Neighbours<'a> {
 
     /// The earliest time at which [`Neighbours::turn`] has something to do though nothing happens.
     pub(super) fn deadline(&self) -> Option<Duration> {
-        let announce = self.announced.as_ref().filter(|_| self.changed).map(|(_, at)| *at + ANNOUNCE_CHANGE);
         let visit = self.scout.as_ref().map(|scout| scout.until);
         let seek = (self.misses && self.scout.is_none()).then(|| self.meeting.next_seek());
-        [announce, visit, seek].into_iter().flatten().min()
+        [self.bulletin.deadline(), visit, seek].into_iter().flatten().min()
     }
 
     /// Everything that is due. Where to go, if the room goes on elsewhere.
@@ -61,7 +50,9 @@ impl<'a> Neighbours<'a> {
         let ours = hub.announcement();
         // What it has heard of by then is what it is told of.
         let to = self.visit(&ours, hub, registry, now);
-        self.tell(ours, now);
+        if let Some(news) = self.bulletin.news(ours, now.mono) {
+            (self.announce)(Some(news));
+        }
         to
     }
 
@@ -104,23 +95,6 @@ impl<'a> Neighbours<'a> {
         if self.scout.is_none() {
             self.meeting.visited(ours, None, now.mono);
         }
-    }
-
-    /// Tells the LAN of the room, if there is something new to tell: at once what decides, else not too often.
-    fn tell(&mut self, ours: Announcement, now: Moment) {
-        let decides = |one: &Announcement| (one.room, one.term, one.blocked);
-        self.changed = false;
-        if let Some((last, at)) = &self.announced {
-            if *last == ours {
-                return;
-            }
-            if decides(last) == decides(&ours) && now.mono < *at + ANNOUNCE_CHANGE {
-                self.changed = true;
-                return;
-            }
-        }
-        (self.announce)(Some(ours.clone()));
-        self.announced = Some((ours, now.mono));
     }
 }
 

@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hybrid_chat::discovery::beacon::{Beacon, Task};
+use hybrid_chat::election::bulletin::Bulletin;
 use hybrid_chat::election::meeting::{Meeting, Outcome};
 use hybrid_chat::hub::Hub;
-use hybrid_chat::limits::{ANNOUNCE_CHANGE, VISIT};
+use hybrid_chat::limits::VISIT;
 use hybrid_chat::moment::Moment;
 use hybrid_chat::sighting::{Announcement, Seen};
 use hybrid_chat::wire::native::room_told;
@@ -18,10 +19,7 @@ use crate::network::{End, Network, Read, State};
 /// What a host knows of others, and they of it.
 #[derive(Default)]
 pub(crate) struct Neighbours {
-    /// What was announced last, and when.
-    announced: Option<(Announcement, Duration)>,
-    /// Something has changed since, and waits its time.
-    changed: bool,
+    bulletin: Bulletin,
     /// Somebody went without a word.
     misses: bool,
     meeting: Meeting,
@@ -39,10 +37,9 @@ struct Scout {
 impl Neighbours {
     /// When there is something to do though nothing happens.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        let announce = self.announced.as_ref().filter(|_| self.changed).map(|(_, at)| *at + ANNOUNCE_CHANGE);
         let visit = self.scout.as_ref().map(|scout| scout.until);
         let seek = (self.misses && self.scout.is_none()).then(|| self.meeting.next_seek());
-        [announce, visit, seek].into_iter().flatten().min()
+        [self.bulletin.deadline(), visit, seek].into_iter().flatten().min()
     }
 
     /// What has come of a visit: where to go, if the room goes on elsewhere.
@@ -91,20 +88,9 @@ impl Neighbours {
 
     /// Tells the LAN of the room, if there is something new to tell.
     pub(crate) fn tell(&mut self, hub: &Hub, beacon: &mut Beacon, now: Moment) {
-        let ours = hub.announcement();
-        let decides = |one: &Announcement| (one.room, one.term, one.blocked);
-        self.changed = false;
-        if let Some((last, at)) = &self.announced {
-            if *last == ours {
-                return;
-            }
-            if decides(last) == decides(&ours) && now.mono < *at + ANNOUNCE_CHANGE {
-                self.changed = true;
-                return;
-            }
+        if let Some(news) = self.bulletin.news(hub.announcement(), now.mono) {
+            beacon.set(Task::Announce(news), now.mono);
         }
-        beacon.set(Task::Announce(ours.clone()), now.mono);
-        self.announced = Some((ours, now.mono));
     }
 }
 
