@@ -217,6 +217,19 @@ impl Leave {
             Self::Error => "error",
         }
     }
+
+    /// The same for people, as it stands in brackets behind a name.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Quit => "quit",
+            Self::Lost => "connection lost",
+            Self::Timeout => "no answer",
+            Self::Slow => "too slow",
+            Self::Kicked => "kicked",
+            Self::Banned => "banned",
+            Self::Error => "broke the protocol",
+        }
+    }
 }
 
 /// Why we are no longer in the room, in order.

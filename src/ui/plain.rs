@@ -18,7 +18,7 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
-use super::words::{self, Place};
+use super::words::{self, Place, Standing};
 use super::{Rendered, qr};
 use crate::limits::ROSTER_SHOWN;
 use crate::room::event::{Event, Listed, Message, Role, What};
@@ -51,19 +51,11 @@ pub struct Plain {
     place: Place,
     colours: Colours,
     /// Who and where we are; `None` before the first `role`.
-    here: Option<Here>,
+    here: Option<Standing>,
     /// The roster that follows a `role` was not asked for.
     roster: Roster,
     /// The day of the line before.
     day: Option<NaiveDate>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Here {
-    role: Role,
-    address: String,
-    name: String,
-    host: String,
 }
 
 /// What the next roster is.
@@ -88,13 +80,13 @@ impl Plain {
         match &event.what {
             What::Role { role, address, name, host, term: _ } => {
                 self.day.get_or_insert((self.place.local)(event.at).date_naive());
-                let here = Here { role: *role, address: address.clone(), name: name.clone(), host: host.clone() };
+                let here = Standing { role: *role, address: address.clone(), name: name.clone(), host: host.clone() };
                 Rendered::err(self.role(here))
             }
             What::Roster { members } => Rendered::err(self.roster(members)),
             What::Joined { name } => self.happened(event, &format!("{} joined", self.marked(name))),
             What::Left { name, reason } => {
-                self.happened(event, &format!("{} left ({})", self.marked(name), words::left(*reason)))
+                self.happened(event, &format!("{} left ({})", self.marked(name), reason.phrase()))
             }
             What::Renamed { from, to } => self.renamed(event, from, to),
             What::Message(message) => self.message(event, message),
@@ -109,7 +101,7 @@ impl Plain {
     }
 
     /// Remembers where we are; the start-up text, or what has changed.
-    fn role(&mut self, now: Here) -> String {
+    fn role(&mut self, now: Standing) -> String {
         let text = match &self.here {
             None => self.start_up(&now),
             Some(before) if (before.role, &before.address, &before.host) != (now.role, &now.address, &now.host) => {
@@ -130,8 +122,8 @@ impl Plain {
     }
 
     /// Where we are, as what, and how to leave.
-    fn start_up(&self, here: &Here) -> String {
-        let Here { role, address, name, host } = here;
+    fn start_up(&self, here: &Standing) -> String {
+        let Standing { role, address, name, host } = here;
         match role {
             Role::Host => {
                 let text = format!(
@@ -186,16 +178,7 @@ impl Plain {
 
     fn renamed(&mut self, event: &Event, from: &str, to: &str) -> Rendered {
         let who = self.marked(from);
-        let mut own = false;
-        if let Some(here) = &mut self.here {
-            own = here.name == from;
-            if own {
-                to.clone_into(&mut here.name);
-            }
-            if here.host == from {
-                to.clone_into(&mut here.host);
-            }
-        }
+        let own = self.here.as_mut().is_some_and(|here| here.rename(from, to));
         let text = if own { format!("you are now called {to}") } else { format!("{who} is now called {to}") };
         self.happened(event, &text)
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::reach;
 use crate::limits::DEFAULT_PORT;
-use crate::room::event::{Closed, Leave, Role};
+use crate::room::event::{Closed, Role};
 
 /// What the interface has to ask for.
 #[derive(Debug, Clone, Copy)]
@@ -55,24 +55,35 @@ pub fn moved(role: Role, host: &str, address: &str) -> String {
     }
 }
 
+/// Who and where we are, as the last `role` event said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether we host.
+    pub role: Role,
+    /// Where the room is.
+    pub address: String,
+    /// What we are called.
+    pub name: String,
+    /// What the host is called.
+    pub host: String,
+}
+
+impl Standing {
+    /// Somebody has another name; whether that is ourselves.
+    pub fn rename(&mut self, from: &str, to: &str) -> bool {
+        let own = self.name == from;
+        for name in [&mut self.name, &mut self.host].into_iter().filter(|name| *name == from) {
+            to.clone_into(name);
+        }
+        own
+    }
+}
+
 /// Where a room is that we host: nobody can type an address that stands for all.
 pub fn bound(address: &str) -> String {
     match address.parse::<SocketAddr>() {
         Ok(bound) if bound.ip().is_unspecified() => format!("port {} of this machine", bound.port()),
         _ => address.to_owned(),
-    }
-}
-
-/// Why somebody left.
-pub fn left(reason: Leave) -> &'static str {
-    match reason {
-        Leave::Quit => "quit",
-        Leave::Lost => "connection lost",
-        Leave::Timeout => "no answer",
-        Leave::Slow => "too slow",
-        Leave::Kicked => "kicked",
-        Leave::Banned => "banned",
-        Leave::Error => "broke the protocol",
     }
 }
 

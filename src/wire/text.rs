@@ -10,7 +10,6 @@ use std::net::SocketAddr;
 use crate::limits::{ADDRESSES_SHOWN, ROSTER_SHOWN};
 use crate::room::command::{self, Entry as CommandEntry};
 use crate::room::entry::{Act, Entry, Member};
-use crate::room::event::Leave;
 use crate::room::id::MemberId;
 use crate::room::text::{clean, one_line};
 
@@ -22,7 +21,7 @@ pub(crate) fn entry(out: &mut Vec<u8>, entry: &Entry) {
     match &entry.act {
         Act::Said(said) => message(out, &said.from, if said.late { " (late)" } else { "" }, &said.text, said.action),
         Act::Joined(member) => notice(out, &format!("{} joined", member.name)),
-        Act::Left { name, reason, .. } => notice(out, &format!("{name} left ({})", reason_words(*reason))),
+        Act::Left { name, reason, .. } => notice(out, &format!("{name} left ({})", reason.phrase())),
         Act::Renamed { from, to, .. } => notice(out, &format!("{from} is now called {to}")),
     }
 }
@@ -108,18 +107,6 @@ fn message(out: &mut Vec<u8>, from: &str, mark: &str, text: &str, action: bool) 
     }
     for line in text.split('\n') {
         put(out, format_args!("{from}{mark}: {line}\n"));
-    }
-}
-
-fn reason_words(reason: Leave) -> &'static str {
-    match reason {
-        Leave::Quit => "quit",
-        Leave::Lost => "connection lost",
-        Leave::Timeout => "no answer",
-        Leave::Slow => "too slow",
-        Leave::Kicked => "kicked",
-        Leave::Banned => "banned",
-        Leave::Error => "broke the protocol",
     }
 }
 

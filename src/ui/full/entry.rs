@@ -8,7 +8,6 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 
 use crate::limits::{FOLDED_FOR, FOLDED_NAMES};
 use crate::room::event::{Leave, Message};
-use crate::ui::words;
 
 /// One entry.
 #[derive(Debug, Clone)]
@@ -111,7 +110,7 @@ impl Presence {
         let joined = (self.joined.count > 0).then(|| format!("{} joined", self.joined.text()));
         let left = match (self.left.count, self.reason) {
             (0, _) => None,
-            (1, Some(reason)) => Some(format!("{} left ({})", self.left.text(), words::left(reason))),
+            (1, Some(reason)) => Some(format!("{} left ({})", self.left.text(), reason.phrase())),
             _ => Some(format!("{} left", self.left.text())),
         };
         [joined, left].into_iter().flatten().collect::<Vec<_>>().join("; ")

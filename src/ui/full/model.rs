@@ -15,7 +15,7 @@ use super::roster::Roster;
 use super::scroll::Place;
 use crate::room::event::{Connection, Event, Leave, Listed, Message, Role, What};
 use crate::ui::qr;
-use crate::ui::words::{self, Place as Machine};
+use crate::ui::words::{self, Place as Machine, Standing};
 
 /// Columns that are taken beside a code: the roster and the indent.
 const BESIDE_CODE: u16 = 42;
@@ -37,19 +37,6 @@ pub enum State {
     Leaving,
 }
 
-/// Who and where we are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Here {
-    /// Whether we host.
-    pub role: Role,
-    /// Where the room is.
-    pub address: String,
-    /// What we are called.
-    pub name: String,
-    /// What the host is called.
-    pub host: String,
-}
-
 /// Something that is meant for us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
@@ -68,7 +55,7 @@ pub struct Model {
     /// Who is here.
     pub roster: Roster,
     /// Who and where we are; `None` before the first `role`.
-    pub here: Option<Here>,
+    pub here: Option<Standing>,
     /// How we stand to the room.
     pub state: State,
     /// What is shown of the history.
@@ -129,7 +116,7 @@ impl Model {
         let note = |tone, text| Entry { at, kind: Kind::Note { tone, text } };
         match event.what {
             What::Role { role, address, name, host, term: _ } => {
-                let now = Here { role, address, name, host };
+                let now = Standing { role, address, name, host };
                 self.roster.hosted_by(&now.host);
                 for (tone, text) in self.moved(&now) {
                     self.add(note(tone, text));
@@ -218,7 +205,7 @@ impl Model {
     }
 
     /// What has changed about where we are, as lines.
-    fn moved(&mut self, now: &Here) -> Vec<(Tone, String)> {
+    fn moved(&mut self, now: &Standing) -> Vec<(Tone, String)> {
         self.state = if now.role == Role::Host { State::Hosting } else { State::Joined };
         let invitation = || (Tone::Plain, self.machine.invitation(&now.address).trim_end().to_owned());
         let mut lines = match &self.here {
@@ -256,16 +243,7 @@ impl Model {
 
     fn renamed(&mut self, from: &str, to: &str) -> String {
         self.roster.rename(from, to);
-        let mut own = false;
-        if let Some(here) = &mut self.here {
-            own = here.name == from;
-            if own {
-                to.clone_into(&mut here.name);
-            }
-            if here.host == from {
-                to.clone_into(&mut here.host);
-            }
-        }
+        let own = self.here.as_mut().is_some_and(|here| here.rename(from, to));
         if own { format!("you are now called {to}") } else { format!("{from} is now called {to}") }
     }
 

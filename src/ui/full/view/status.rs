@@ -13,9 +13,10 @@ use super::row_of;
 use crate::room::event::{Connection, Role};
 use crate::ui::full::colours::Palette;
 use crate::ui::full::editor::Editor;
-use crate::ui::full::model::{Here, Model, Search, State};
+use crate::ui::full::model::{Model, Search, State};
 use crate::ui::full::scroll::Place;
 use crate::ui::full::{asides, cells};
+use crate::ui::words::Standing;
 
 /// What stands between two facts.
 const BETWEEN: &str = " · ";
@@ -48,7 +49,7 @@ fn facts(model: &Model, folded: bool) -> Vec<String> {
         State::Leaving => "leaving",
     };
     let mut facts = vec![state.to_owned()];
-    let Some(Here { role, address, name, host }) = &model.here else { return facts };
+    let Some(Standing { role, address, name, host }) = &model.here else { return facts };
     facts.push(format!("{} here", model.roster.len()));
     facts.push(match address.parse::<SocketAddr>() {
         Ok(bound) if bound.ip().is_unspecified() => format!("port {}", bound.port()),
