@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::limits::NUMBER_MAX;
 use crate::room::id::{PeerId, RoomId};
 
 /// What a host says of its room.
@@ -61,6 +62,12 @@ pub enum Seen {
 }
 
 impl Announcement {
+    /// Whether a host can say so: nobody may make us count beyond what numbers hold.
+    pub fn is_sound(&self) -> bool {
+        let is_past = u64::try_from(self.opened).is_ok_and(|opened| opened <= NUMBER_MAX);
+        is_past && self.term <= NUMBER_MAX && self.port != 0
+    }
+
     /// Whether this room stays where the two meet, and the other host yields.
     ///
     /// Of one room, the higher term stays, ties by the lower peer id; of two rooms, the one that was opened first, ties by

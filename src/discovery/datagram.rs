@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{DATAGRAM_MAX_BYTES, DECIDE, NUMBER_MAX};
+use crate::limits::{DATAGRAM_MAX_BYTES, DECIDE};
 use crate::room::id::{PeerId, RoomId};
 use crate::room::name::Name;
 use crate::sighting::{Announcement, Seeker};
@@ -168,11 +168,6 @@ impl From<&Here> for HereFields {
 impl HereFields {
     /// What it says, if a host can say so. A name that is none, or that did not fit, is empty.
     fn valid(self) -> Option<Here> {
-        let is_number = |number: u64| number <= NUMBER_MAX;
-        let is_past = u64::try_from(self.opened).is_ok_and(is_number);
-        if !is_past || !is_number(self.term) || self.port == 0 {
-            return None;
-        }
         let announcement = Announcement {
             room: self.room,
             opened: self.opened,
@@ -184,7 +179,7 @@ impl HereFields {
             closed: self.closed,
             blocked: self.blocked,
         };
-        Some(Here { nonce: self.nonce, announcement })
+        announcement.is_sound().then_some(Here { nonce: self.nonce, announcement })
     }
 }
 
@@ -194,6 +189,7 @@ mod tests {
 
     use super::*;
     use crate::limits::NAME_MAX_BYTES;
+    use crate::limits::NUMBER_MAX;
 
     fn announcement() -> Announcement {
         Announcement {

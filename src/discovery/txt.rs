@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::limits::{DNS_LABEL_MAX_BYTES, NUMBER_MAX, TXT_STRING_MAX_BYTES};
+use crate::limits::{DNS_LABEL_MAX_BYTES, TXT_STRING_MAX_BYTES};
 use crate::room::id::PeerId;
 use crate::room::name::Name;
 use crate::sighting::Announcement;
@@ -60,9 +60,7 @@ pub(super) fn decode<'a>(port: u16, value: impl Fn(&str) -> Option<&'a [u8]>) ->
             None => None,
         },
     };
-    let is_number = |number: u64| number <= NUMBER_MAX;
-    let is_past = u64::try_from(announcement.opened).is_ok_and(is_number);
-    (is_past && is_number(announcement.term) && port != 0).then_some(announcement)
+    announcement.is_sound().then_some(announcement)
 }
 
 /// The room's name for people who look with a Bonjour browser: `capo's room on port 8808 (5f0c3a)`. The digits in it are
@@ -102,6 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::limits::NUMBER_MAX;
     use crate::room::id::RoomId;
 
     type Strings = Vec<(String, Vec<u8>)>;
