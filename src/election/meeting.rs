@@ -20,10 +20,34 @@ pub struct Meeting {
     /// When a missing member is looked for again, and how many times that was done.
     next_seek: Duration,
     sought: usize,
-    /// Whom we could not reach, how often in a row, and when we last tried.
-    unreached: Option<(PeerId, u32, Duration)>,
-    /// Who should yield to us and has not come, since when it is seen, and when it was seen last.
-    awaited: Option<(PeerId, Duration, Duration)>,
+    unreached: Option<Unreached>,
+    awaited: Option<Awaited>,
+}
+
+/// Whom we could not reach.
+#[derive(Debug, Clone, Copy)]
+struct Unreached {
+    host: PeerId,
+    /// How often in a row.
+    times: u32,
+    last: Duration,
+}
+
+/// Who should yield to us and has not come.
+#[derive(Debug, Clone, Copy)]
+struct Awaited {
+    host: PeerId,
+    /// Since when it is seen, and when it was seen last.
+    since: Duration,
+    last: Duration,
+}
+
+impl Awaited {
+    /// Whether it is this host, and has been seen for so long that it would have come if it heard us: datagrams that are
+    /// for it are lost.
+    fn is_overdue(&self, host: PeerId, now: Duration) -> bool {
+        self.host == host && now >= self.since + OVERDUE
+    }
 }
 
 /// A visit under way.
@@ -61,7 +85,7 @@ impl Meeting {
         }
         let is_early = self.last_visit.is_some_and(|last| now < last + VISIT_EVERY);
         let is_busy = self.visit.as_ref().is_some_and(|visit| visit.host.is_some());
-        if !is_other || ours.outranks(theirs) && !self.is_overdue(theirs.host, now) || is_busy || is_early {
+        if !is_other || ours.outranks(theirs) && !self.await_it(theirs.host, now) || is_busy || is_early {
             return None;
         }
         let at = sighting.at;
@@ -70,22 +94,14 @@ impl Meeting {
         Some(at)
     }
 
-    /// Whether somebody who should yield to us has been seen for so long that it would have come if it heard us: datagrams
-    /// that are for it are lost. Noted at every sighting.
-    fn is_overdue(&mut self, host: PeerId, now: Duration) -> bool {
-        let is_gone = |last: Duration| now >= last + FORGOTTEN;
-        match &mut self.awaited {
-            Some((awaited, since, last)) if *awaited == host && !is_gone(*last) => {
-                *last = now;
-                now >= *since + OVERDUE
-            }
-            // One at a time.
-            Some((.., last)) if !is_gone(*last) => false,
-            _ => {
-                self.awaited = Some((host, now, now));
-                false
-            }
+    /// Notes that a host which should yield to us is still there; whether it is overdue. One is awaited at a time.
+    fn await_it(&mut self, host: PeerId, now: Duration) -> bool {
+        let last = self.awaited.filter(|awaited| now < awaited.last + FORGOTTEN);
+        let awaited = self.awaited.insert(last.unwrap_or(Awaited { host, since: now, last: now }));
+        if awaited.host == host {
+            awaited.last = now;
         }
+        awaited.is_overdue(host, now)
     }
 
     /// Where to go and look for members that went without a word, if it is time: one address after the other. There may be a
@@ -111,7 +127,7 @@ impl Meeting {
     pub fn visited(&mut self, ours: &Announcement, said: Option<Announcement>, now: Duration) -> Outcome {
         let Some(Visit { host, at }) = self.visit.take() else { return Outcome::Stay };
         let is_deaf = |theirs: &Announcement| {
-            self.awaited.is_some_and(|(awaited, since, _)| awaited == theirs.host && now >= since + OVERDUE)
+            self.awaited.is_some_and(|awaited| awaited.is_overdue(theirs.host, now))
                 && host.as_ref().is_some_and(|(host, _)| *host == theirs.host)
         };
         match said {
@@ -126,9 +142,9 @@ impl Meeting {
             Some(_) => Outcome::Yield(at),
             None => {
                 let Some((host, name)) = host else { return Outcome::Stay };
-                let before = self.unreached.filter(|(unreached, ..)| *unreached == host);
-                let times = before.map_or(1, |(_, times, _)| times.saturating_add(1));
-                self.unreached = Some((host, times, now));
+                let before = self.unreached.filter(|unreached| unreached.host == host);
+                let times = before.map_or(1, |unreached| unreached.times.saturating_add(1));
+                self.unreached = Some(Unreached { host, times, last: now });
                 if times == VISITS { Outcome::Blocked(at[0], name) } else { Outcome::Stay }
             }
         }
@@ -136,7 +152,7 @@ impl Meeting {
 
     /// Whom we should yield to and cannot reach: to be announced, so that it comes to us if it can.
     pub fn blocked(&self, now: Duration) -> Option<PeerId> {
-        let (host, times, last) = self.unreached?;
+        let Unreached { host, times, last } = self.unreached?;
         (times >= VISITS && now < last + BLOCKED_FOR).then_some(host)
     }
 }
