@@ -100,6 +100,8 @@ pub struct Seat {
     port: Option<u16>,
     addresses: Vec<IpAddr>,
     replica: Option<Replica>,
+    /// The room that we move out of, until the history of the one that we move into is there.
+    before: Option<Replica>,
     me: MemberId,
     /// How far we have counted our messages.
     n: u64,
@@ -137,6 +139,7 @@ impl Seat {
             port,
             addresses: Vec::new(),
             replica: None,
+            before: None,
             me: MemberId(0),
             n: 0,
             unacknowledged: VecDeque::new(),
@@ -182,6 +185,7 @@ impl Seat {
 
     /// Gives up the seat for a room of our own: what we know of the one we were in, and what we still have to say.
     pub fn pack(&mut self) -> Belongings {
+        self.undo_move();
         Belongings {
             replica: self.replica.take(),
             unacknowledged: std::mem::take(&mut self.unacknowledged),
@@ -240,7 +244,18 @@ impl Seat {
         self.catch_up = None;
         self.handed_over = false;
         self.out.clear();
+        self.undo_move();
         self.say_hello();
+    }
+
+    /// Where a move into another room was cut short, we are still in the one that we came from: nobody who comes from elsewhere
+    /// would have to tell us the rest. What we have been shown of the other room we bring along.
+    fn undo_move(&mut self) {
+        let Some(mut before) = self.before.take() else { return };
+        if let Some(replica) = self.replica.take() {
+            before.put_aside(replica.log.iter().cloned().collect());
+        }
+        self.replica = Some(before);
     }
 
     /// Bytes have come.

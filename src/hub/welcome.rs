@@ -9,7 +9,7 @@ use super::letters::framed;
 use super::slot::Bytes;
 use crate::room::Admission;
 use crate::room::replica::Replica;
-use crate::wire::native::{self, Encoder, Welcome};
+use crate::wire::native::{self, Encoder, OwnWelcome, Welcome};
 use crate::wire::{Dialect, text, websocket};
 
 /// What of it is encoded already.
@@ -17,7 +17,15 @@ use crate::wire::{Dialect, text, websocket};
 pub(super) struct Welcomes {
     rosters: [Option<Arc<[u8]>>; Dialect::ALL.len()],
     /// What members have missed: newcomers the history, and most of those who come back have missed the same.
-    pasts: HashMap<(usize, Option<u64>, usize), Arc<[u8]>>,
+    pasts: HashMap<(usize, Option<u64>, usize), Past>,
+}
+
+/// What happened before.
+#[derive(Clone)]
+struct Past {
+    bytes: Arc<[u8]>,
+    /// How many messages of history it is.
+    history: usize,
 }
 
 impl Welcomes {
@@ -32,9 +40,9 @@ impl Welcomes {
         let index = dialect as usize;
         let roster = self.rosters[index].get_or_insert_with(|| roster(dialect, replica).into()).clone();
         let past = self.pasts.entry((index, admission.after, admission.history()));
-        let past = past.or_insert_with(|| past_of(dialect, admission, replica, encoder).into()).clone();
-        let own = Bytes::Own(own(dialect, admission, roster.len()));
-        let (roster, past) = (Bytes::Shared(roster), Bytes::Shared(past));
+        let past = past.or_insert_with(|| past_of(dialect, admission, replica, encoder)).clone();
+        let own = Bytes::Own(own(dialect, admission, past.history, roster.len()));
+        let (roster, past) = (Bytes::Shared(roster), Bytes::Shared(past.bytes));
         match dialect {
             Dialect::Native | Dialect::Web => [own, roster, past],
             // A person reads the last line first.
@@ -44,15 +52,16 @@ impl Welcomes {
 }
 
 /// The part that is one member's own; the roster, of so many bytes, follows on it.
-fn own(dialect: Dialect, admission: &Admission, roster: usize) -> Box<[u8]> {
+fn own(dialect: Dialect, admission: &Admission, history: usize, roster: usize) -> Box<[u8]> {
     let mut bytes = Vec::new();
     let Admission { id, name, after, missed, lack, .. } = admission;
+    let welcome = OwnWelcome { you: *id, name, after: *after, missed: *missed, lack: *lack, history };
     match dialect {
-        Dialect::Native => native::own_welcome(&mut bytes, *id, name, *after, *missed, *lack),
+        Dialect::Native => native::own_welcome(&mut bytes, &welcome),
         Dialect::Text => text::own_welcome(&mut bytes, name),
         Dialect::Web => {
             let mut own = Vec::new();
-            native::own_welcome(&mut own, *id, name, *after, *missed, *lack);
+            native::own_welcome(&mut own, &welcome);
             websocket::begin_text(&mut bytes, own.len() + roster);
             bytes.extend_from_slice(&own);
         }
@@ -84,15 +93,23 @@ fn roster(dialect: Dialect, replica: &Replica) -> Vec<u8> {
     bytes
 }
 
-/// What happened before.
-fn past_of(dialect: Dialect, admission: &Admission, replica: &Replica, encoder: &mut Encoder) -> Vec<u8> {
+fn past_of(dialect: Dialect, admission: &Admission, replica: &Replica, encoder: &mut Encoder) -> Past {
     let mut bytes = Vec::new();
-    match (dialect, admission.after) {
-        (Dialect::Native | Dialect::Web, Some(after)) => encoder.resumed(&mut bytes, replica.log.after(after)),
-        (Dialect::Native | Dialect::Web, None) => {
-            encoder.replayed(&mut bytes, &replica.log.history(admission.history()));
+    let history = || replica.log.history(admission.history());
+    let history = match (dialect, admission.after) {
+        (Dialect::Native | Dialect::Web, Some(after)) => {
+            encoder.resumed(&mut bytes, replica.log.after(after));
+            0
         }
-        (Dialect::Text, _) => text::history(&mut bytes, &replica.log.history(admission.history())),
-    }
-    framed(dialect, bytes)
+        (Dialect::Native | Dialect::Web, None) => {
+            let history = history();
+            encoder.replayed(&mut bytes, &history);
+            history.len()
+        }
+        (Dialect::Text, _) => {
+            text::history(&mut bytes, &history());
+            0
+        }
+    };
+    Past { bytes: framed(dialect, bytes).into(), history }
 }

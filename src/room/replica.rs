@@ -114,10 +114,12 @@ impl Replica {
         }
     }
 
-    /// Puts messages aside, which were shown and another host's order does not have; as far as memory may go.
+    /// Puts messages aside, which were shown and another host's order does not have; as far as memory may go, and none twice.
     pub fn put_aside(&mut self, entries: Vec<Entry>) {
         self.remember_shown(&entries);
-        self.aside.extend(entries.into_iter().filter(|entry| entry.said().is_some()));
+        let id = |entry: &Entry| entry.said().map(|said| (said.peer, said.n));
+        let known: HashSet<_> = self.aside.iter().filter_map(id).collect();
+        self.aside.extend(entries.into_iter().filter(|entry| id(entry).is_some_and(|id| !known.contains(&id))));
         self.aside.truncate(ASIDE);
     }
 

@@ -12,23 +12,22 @@ use crate::wire::native::{EntryLine, Person, Welcomed};
 
 /// What is still to come after a welcome, before we are where the host is.
 #[derive(Debug)]
-pub(super) struct CatchUp {
-    welcome: Welcomed,
-    /// We knew nothing: there is only history to come, which does not count.
-    from_nothing: bool,
-    /// The names that are shown as those in the room, where we have lived in another part of it: who comes and goes in
-    /// the host's past may have done so in ours.
-    there: Option<HashSet<String>>,
+pub(super) enum CatchUp {
+    /// We knew nothing of the room: so many messages of its history.
+    History { left: usize },
+    /// The entries that we lack.
+    Entries {
+        welcome: Box<Welcomed>,
+        /// The names that are shown as those in the room, where we have lived in another part of it: who comes and goes in
+        /// the host's past may have done so in ours.
+        there: Option<HashSet<String>>,
+    },
 }
 
 impl CatchUp {
-    pub(super) fn new(welcome: Welcomed, from_nothing: bool, there: Option<HashSet<String>>) -> Self {
-        Self { welcome, from_nothing, there }
-    }
-
     /// Whether this can be told to somebody who knows who is shown to be there. The roster follows in any case.
     fn can_be_told(&mut self, what: &What) -> bool {
-        let Some(there) = &mut self.there else { return true };
+        let Self::Entries { there: Some(there), .. } = self else { return true };
         match what {
             What::Joined { name } => there.insert(name.clone()),
             What::Left { name, .. } => there.remove(name),
@@ -57,6 +56,9 @@ impl Seat {
         let event = view::event(replica, peer, &entry, true, now);
         replica.log.keep(entry);
         self.events.extend(event);
+        if let Some(CatchUp::History { left }) = &mut self.catch_up {
+            *left = left.saturating_sub(1);
+        }
     }
 
     fn entry(&mut self, entry: Entry, now: Moment) {
@@ -66,9 +68,9 @@ impl Seat {
         if entry.seq <= last {
             return;
         }
-        let missed = self.catch_up.as_ref().map_or(0, |catch_up| catch_up.welcome.missed);
+        let missing = matches!(&self.catch_up, Some(CatchUp::Entries { welcome, .. }) if welcome.missed > 0);
         let full = matches!(entry.act, Act::Joined(_)) && replica.members().len() >= ROSTER;
-        if entry.seq > last + 1 && missed == 0 || entry.seq > NUMBER_MAX || full {
+        if entry.seq > last + 1 && !missing || entry.seq > NUMBER_MAX || full {
             // A hole in the order: we come back for what is missing. Or more than any room has.
             self.phase = Phase::Over(Over::Lost);
             return;
@@ -82,8 +84,8 @@ impl Seat {
             _ => None,
         };
         match &self.catch_up {
-            Some(catch_up) => replica.append_as_in(&catch_up.welcome.terms, entry),
-            None => replica.append(entry),
+            Some(CatchUp::Entries { welcome, .. }) => replica.append_as_in(&welcome.terms, entry),
+            _ => replica.append(entry),
         }
         self.events.extend(event);
         if let Some(name) = renamed {
@@ -100,17 +102,23 @@ impl Seat {
     /// Once we are where the host was when it let us in: who is there, and what we have to say again.
     pub(super) fn catch_up_done(&mut self, now: Moment) {
         let Some(replica) = &mut self.replica else { return };
-        let Some(catch_up) = self.catch_up.take_if(|up| up.from_nothing || replica.log.last() >= up.welcome.seq) else {
-            return;
+        let is_done = |catch_up: &mut CatchUp| match catch_up {
+            CatchUp::History { left } => *left == 0,
+            CatchUp::Entries { welcome, .. } => replica.log.last() >= welcome.seq,
         };
-        let CatchUp { welcome, from_nothing, there } = catch_up;
-        replica.log.adopt(welcome.terms);
-        let room = welcome.room;
-        replica.set_members(welcome.members.into_iter().map(|person| person.into_member(room)));
+        match self.catch_up.take_if(is_done) {
+            None => return,
+            Some(CatchUp::History { .. }) => self.before = None,
+            Some(CatchUp::Entries { welcome, there }) => {
+                replica.log.adopt(welcome.terms);
+                let room = welcome.room;
+                replica.set_members(welcome.members.into_iter().map(|person| person.into_member(room)));
+                self.tell_role(there.is_some(), now);
+            }
+        }
         // Nobody has heard more of us than we have said.
-        let heard = replica.member(self.me).map_or(0, |me| me.n).min(self.n);
-        self.tell_role(from_nothing || there.is_some(), now);
-        self.settle(heard, now);
+        let heard = self.replica.as_ref().and_then(|replica| replica.member(self.me)).map_or(0, |me| me.n);
+        self.settle(heard.min(self.n), now);
         self.send_again();
         self.farewell_if_heard(now);
     }

@@ -41,7 +41,7 @@ impl Seat {
             return;
         }
         match serde_json::from_slice(line) {
-            Ok(FromHost::Welcome(welcome)) if welcome.v == VERSION => self.welcome(*welcome, now),
+            Ok(FromHost::Welcome(welcome)) if welcome.v == VERSION => self.welcome(welcome, now),
             Ok(FromHost::Welcome(welcome)) => {
                 let text = format!("the room speaks version {}, we speak {VERSION}", welcome.v);
                 self.phase = Phase::Over(Over::Refused { code: "version".into(), text });
@@ -96,7 +96,7 @@ impl Seat {
         }
     }
 
-    fn welcome(&mut self, mut welcome: Welcomed, now: Moment) {
+    fn welcome(&mut self, mut welcome: Box<Welcomed>, now: Moment) {
         if !is_plausible(&welcome) {
             self.phase = Phase::Over(Over::NotARoom("it counts as no room does".into()));
             return;
@@ -131,7 +131,7 @@ impl Seat {
     }
 
     /// We know the room up to an entry that its host knows as well.
-    fn come_back(&mut self, mut replica: Replica, cut: Vec<Entry>, welcome: Welcomed, now: Moment) {
+    fn come_back(&mut self, mut replica: Replica, cut: Vec<Entry>, welcome: Box<Welcomed>, now: Moment) {
         (replica.term, replica.host) = (welcome.term, host_of(&welcome));
         let names = || replica.members().map(|member| member.name.to_string()).collect();
         let there = (!cut.is_empty()).then(names);
@@ -140,25 +140,27 @@ impl Seat {
             self.hand_messages(&replica);
         }
         self.replica = Some(replica);
-        self.catch_up = Some(CatchUp::new(welcome, false, there));
+        self.catch_up = Some(CatchUp::Entries { welcome, there });
         self.catch_up_done(now);
     }
 
     /// We know nothing of the room's past, or it is another room than the one we were in.
-    fn come_new(&mut self, before: Option<Replica>, welcome: Welcomed, now: Moment) {
+    fn come_new(&mut self, before: Option<Replica>, welcome: Box<Welcomed>, now: Moment) {
         let log = Log::beginning_after(welcome.terms.clone());
         let opened = welcome.opened.as_ref().and_then(|at| chrono::DateTime::parse_from_rfc3339(at).ok());
         let host = host_of(&welcome);
         let mut replica = Replica::new(welcome.room, opened.unwrap_or(now.wall), welcome.term, host, log);
-        if let Some(before) = before {
-            (replica.shown, replica.aside) = (before.shown, before.aside);
+        if let Some(before) = &before {
+            (replica.shown, replica.aside) = (before.shown.clone(), before.aside.clone());
             replica.put_aside(before.log.iter().cloned().collect());
             if welcome.lack {
                 self.hand_messages(&replica);
             }
         }
-        self.replica = Some(replica);
-        self.catch_up = Some(CatchUp::new(welcome, true, None));
+        replica.set_members(welcome.members.into_iter().map(|person| person.into_member(welcome.room)));
+        (self.replica, self.before) = (Some(replica), before);
+        self.tell_role(true, now);
+        self.catch_up = Some(CatchUp::History { left: welcome.history });
         self.catch_up_done(now);
     }
 

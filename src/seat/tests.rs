@@ -177,6 +177,50 @@ fn what_a_host_has_not_lived_to_take_is_brought_to_the_next() {
 }
 
 #[test]
+fn a_move_that_is_cut_short_leaves_us_in_the_room_that_we_came_from() {
+    let mut seat = seated();
+    hears(&mut seat, &said(3, "ours"));
+    let mut other = welcome(9);
+    (other["room"], other["history"], other["lack"]) = (json!("00000000000000aa"), json!(2), json!(true));
+    let replayed = |seq: u64| {
+        let mut line = said(seq, &format!("theirs {seq}"));
+        (line["replayed"], line["peer"], line["term"]) = (json!(true), json!("0b".repeat(16)), json!(1));
+        line
+    };
+    say(&mut seat, "mine");
+    sent(&mut seat);
+    let come = |seat: &mut Seat| {
+        seat.hung_up(ErrorKind::ConnectionReset, at(3));
+        seat.connected("127.0.0.2:8808".into(), at(4));
+        let hello = sent(seat).remove(0);
+        hears(seat, &other);
+        hears(seat, &replayed(4));
+        let handed: Vec<Value> = sent(seat).iter().map(|line| line["entry"]["text"].clone()).collect();
+        (hello["room"].clone(), hello["have"][0]["s"].clone(), hello["aside"].clone(), handed)
+    };
+    let ours = (json!("00000000000005f0"), json!(3));
+    assert_eq!(come(&mut seat), (ours.0.clone(), ours.1.clone(), Value::Null, vec![json!("ours"), Value::Null]));
+    assert_eq!(seat.replica().unwrap().members().len(), 2, "its members are those to turn to");
+    // Its host has died in the middle of the history: what came of it is brought along, once.
+    for _ in 0..2 {
+        let (room, last, aside, handed) = come(&mut seat);
+        assert_eq!((room, last, aside), (ours.0.clone(), ours.1.clone(), json!(1)));
+        assert_eq!(handed, [json!("theirs 4"), json!("ours"), Value::Null], "and nothing of ours is said yet");
+    }
+    hears(&mut seat, &replayed(5));
+    assert_eq!(sent(&mut seat)[0]["text"], "mine", "now we are in");
+    seat.hung_up(ErrorKind::ConnectionReset, at(3));
+    seat.connected("127.0.0.3:8808".into(), at(4));
+    let hello = sent(&mut seat).remove(0);
+    assert_eq!((&hello["room"], &hello["have"][0]["s"]), (&other["room"], &json!(9)));
+    let shown = seat.events().drain(..).filter_map(|event| match event.what {
+        What::Message(message) => Some(message.text.to_string()),
+        _ => None,
+    });
+    assert_eq!(shown.collect::<Vec<_>>(), ["ours", "theirs 4", "theirs 5"]);
+}
+
+#[test]
 fn who_has_gone_in_both_parts_of_a_cut_room_goes_once_and_the_roster_follows() {
     let mut seat = seated();
     let left = |seq: u64, id: u64, name: &str| json!({"type": "left", "seq": seq, "term": 1, "id": id, "name": name, "reason": "lost"});

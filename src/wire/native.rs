@@ -60,6 +60,8 @@
 //! of other pasts it brings besides, because the host to which it handed them may not have read them.
 //! The `welcome` then has `after`: the entry up to which both pasts are the same. What follows it comes as entries with
 //! their `term`, up to `seq`; `missed` says how many of them the host no longer has. `terms` is the host's table.
+//! Without `after` the host and the member know no common past: `history` says how many `replayed` messages follow (absent:
+//! none). Until a member that moves in from another room has them all it is still in that one, should the connection be lost.
 //!
 //! A host that has just taken over may answer `hello` with `{"type":"lack","after":17}` first: the member hands over what
 //! it has above that, one `hand` line an entry, and then gets its welcome. If `welcome` has `"lack":true`, the messages that
@@ -73,12 +75,14 @@ mod entry;
 mod look;
 #[cfg(test)]
 pub(crate) mod noise;
+mod welcome;
 
 pub use decode::{Bad, Item, item};
 pub(crate) use encode::*;
 pub use entry::{EntryLine, JoinedLine, LeftLine, RenamedLine, SaidLine};
 pub(crate) use look::room;
 pub use look::{RoomLine, room_told};
+pub(crate) use welcome::*;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -196,6 +200,9 @@ pub struct Welcomed {
     /// Whether the host lacks what we have after that entry.
     #[serde(default)]
     pub lack: bool,
+    /// How many `replayed` messages follow.
+    #[serde(default)]
+    pub history: usize,
     /// Everybody, in order of joining.
     pub members: Vec<Person>,
 }
@@ -244,6 +251,18 @@ pub struct ToldLine {
 }
 
 impl Person {
+    /// How a member stands in a roster.
+    pub(crate) fn of(member: &Member, host: bool) -> Self {
+        Self {
+            id: member.id,
+            name: member.name.to_string(),
+            host,
+            peer: member.returns.then_some(member.peer),
+            at: member.at.clone(),
+            n: member.n,
+        }
+    }
+
     /// The member behind it.
     pub fn into_member(self, room: RoomId) -> Member {
         Member {

@@ -4,13 +4,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, ToldLine, VERSION};
 use crate::limits::JOINED_IN_LINE;
-use crate::room::entry::{Act, Entry, Member, Said};
-use crate::room::event::{Closed, Timestamps, timestamp};
+use crate::room::entry::{Act, Entry, Said};
+use crate::room::event::{Closed, Timestamps};
 use crate::room::id::{MemberId, RoomId};
 use crate::room::log::Term;
 
@@ -31,23 +30,6 @@ pub(crate) struct Encoder {
     times: Timestamps,
 }
 
-/// What all who are let in at once have in common in their `welcome`.
-#[derive(Debug)]
-pub(crate) struct Welcome<'a> {
-    /// The room.
-    pub(crate) room: RoomId,
-    /// When it was opened.
-    pub(crate) opened: DateTime<FixedOffset>,
-    /// The host's name.
-    pub(crate) host: &'a str,
-    /// The term.
-    pub(crate) term: u64,
-    /// The last entry.
-    pub(crate) seq: u64,
-    /// The table of terms.
-    pub(crate) terms: &'a [Term],
-}
-
 impl Encoder {
     /// Entries that have just been ordered, as everybody gets them; members who come one after the other in one line.
     pub(crate) fn live<'a>(&mut self, out: &mut Vec<u8>, entries: impl Iterator<Item = &'a Entry>) {
@@ -58,7 +40,7 @@ impl Encoder {
                     write_line(out, &EntryLine::Joined(line));
                 }
                 let line = joined.get_or_insert_with(|| JoinedLine { seq: entry.seq, term: None, members: vec![] });
-                line.members.push(person(member, false));
+                line.members.push(Person::of(member, false));
                 continue;
             }
             if let Some(line) = joined.take() {
@@ -99,7 +81,7 @@ impl Encoder {
         match &entry.act {
             Act::Said(said) => self.said(out, entry, said, light),
             Act::Joined(member) => {
-                write_line(out, &EntryLine::Joined(JoinedLine { seq, term, members: vec![person(member, false)] }));
+                write_line(out, &EntryLine::Joined(JoinedLine { seq, term, members: vec![Person::of(member, false)] }));
             }
             Act::Left { id, name, reason } => {
                 let (id, name, reason) = (*id, name.to_string(), *reason);
@@ -145,77 +127,6 @@ impl Encoder {
             out.extend_from_slice(br#","replayed":true"#);
         }
         out.extend_from_slice(b"}\n");
-    }
-}
-
-/// The part of a `welcome` that is one member's own; the shared part follows on it.
-pub(crate) fn own_welcome(out: &mut Vec<u8>, you: MemberId, name: &str, after: Option<u64>, missed: u64, lack: bool) {
-    #[derive(Serialize)]
-    struct Own<'a> {
-        #[serde(rename = "type")]
-        kind: &'static str,
-        v: u32,
-        you: MemberId,
-        name: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        after: Option<u64>,
-        #[serde(skip_serializing_if = "super::is_default")]
-        missed: u64,
-        #[serde(skip_serializing_if = "super::is_default")]
-        lack: bool,
-    }
-    json(out, &Own { kind: "welcome", v: VERSION, you, name, after, missed, lack });
-    out.pop();
-    out.push(b',');
-}
-
-/// The part of a `welcome` that all who come at once share: everything from the room's id to the end of the line.
-pub(crate) fn shared_welcome<'a>(
-    out: &mut Vec<u8>,
-    welcome: &Welcome<'_>,
-    host: MemberId,
-    members: impl Iterator<Item = &'a Member>,
-) {
-    #[derive(Serialize)]
-    struct Shared<'a> {
-        room: RoomId,
-        opened: String,
-        host: &'a str,
-        term: u64,
-        seq: u64,
-        terms: &'a [Term],
-        members: [(); 0],
-    }
-    let shared = Shared {
-        room: welcome.room,
-        opened: timestamp(welcome.opened),
-        host: welcome.host,
-        term: welcome.term,
-        seq: welcome.seq,
-        terms: welcome.terms,
-        members: [],
-    };
-    // The part that is each member's own has opened the object, and the list of members is still to come.
-    let whole = serde_json::to_vec(&shared).expect("lines have string keys");
-    out.extend_from_slice(&whole[1..whole.len() - 2]);
-    persons(out, host, members);
-    out.extend_from_slice(b"]}\n");
-}
-
-/// The answer to `who`.
-pub(crate) fn members<'a>(out: &mut Vec<u8>, host: MemberId, members: impl Iterator<Item = &'a Member>) {
-    out.extend_from_slice(br#"{"type":"members","members":["#);
-    persons(out, host, members);
-    out.extend_from_slice(b"]}\n");
-}
-
-fn persons<'a>(out: &mut Vec<u8>, host: MemberId, members: impl Iterator<Item = &'a Member>) {
-    let mut first = true;
-    for member in members {
-        if !std::mem::take(&mut first) {
-            out.push(b',');
-        }
-        json(out, &person(member, member.id == host));
     }
 }
 
@@ -360,17 +271,6 @@ pub(crate) fn unban(out: &mut Vec<u8>, address: &str) {
     tagged(out, "unban", &At { address });
 }
 
-fn person(member: &Member, host: bool) -> Person {
-    Person {
-        id: member.id,
-        name: member.name.to_string(),
-        host,
-        peer: member.returns.then_some(member.peer),
-        at: member.at.clone(),
-        n: member.n,
-    }
-}
-
 /// An object with its `type` first, as a line.
 pub(super) fn tagged<T: Serialize>(out: &mut Vec<u8>, kind: &'static str, fields: &T) {
     #[derive(Serialize)]
@@ -388,7 +288,7 @@ fn write_line<T: Serialize>(out: &mut Vec<u8>, value: &T) {
     out.push(b'\n');
 }
 
-fn json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+pub(super) fn json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     serde_json::to_writer(out, value).expect("lines have string keys, and a vector takes every byte");
 }
 

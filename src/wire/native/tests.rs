@@ -214,7 +214,8 @@ proptest! {
     #[test]
     fn rosters_and_welcomes_arrive_whole(
         list in prop::collection::vec(member(), 0..5), host in any::<prop::sample::Index>(), opened in time(),
-        (term, seq, missed) in any::<(u64, u64, u64)>(), after in prop::option::of(any::<u64>()), lack in any::<bool>(), name in text(),
+        (term, seq, missed) in any::<(u64, u64, u64)>(), after in prop::option::of(any::<u64>()),
+        (lack, history) in any::<(bool, usize)>(), name in text(),
     ) {
         let host = list.get(host.index(list.len().max(1))).map_or(MemberId(0), |member| member.id);
         let FromHost::Members { members: read } = heard(&written(|out| members(out, host, list.iter()))).remove(0) else { panic!() };
@@ -224,11 +225,12 @@ proptest! {
         let terms = [Term { term, host: 5, last: seq }];
         let shared = Welcome { room: ROOM, opened, host: &name, term, seq, terms: &terms };
         let bytes = written(|out| {
-            own_welcome(out, MemberId(7), &name, after, missed, lack);
+            own_welcome(out, &OwnWelcome { you: MemberId(7), name: &name, after, missed, lack, history });
             shared_welcome(out, &shared, host, list.iter());
         });
         let FromHost::Welcome(read) = heard(&bytes).remove(0) else { panic!() };
-        prop_assert_eq!((read.v, read.room, read.you, read.after, read.missed, read.lack), (VERSION, ROOM, MemberId(7), after, missed, lack));
+        prop_assert_eq!((read.v, read.room, read.you, read.after), (VERSION, ROOM, MemberId(7), after));
+        prop_assert_eq!((read.missed, read.lack, read.history), (missed, lack, history));
         prop_assert_eq!((&read.name, &read.host, read.term, read.seq, &read.terms[..]), (&name, &name, term, seq, &terms[..]));
         prop_assert_eq!(DateTime::parse_from_rfc3339(&read.opened.unwrap()).unwrap(), opened);
         prop_assert_eq!(read.members.into_iter().map(|person| person.into_member(ROOM)).collect::<Vec<_>>(), list);
