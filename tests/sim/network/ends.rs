@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice};
 
-use super::{Due, End, Network, Piece, Read, State, other};
+use super::{Due, End, Network, Piece, Read, Side, State, other};
 
 /// What waits on the way to one end, at most.
 const CAPACITY: usize = 3_000;
@@ -124,8 +124,10 @@ impl Network {
     pub(crate) fn vanish(&mut self, machine: usize) {
         (self.machines[machine].on, self.machines[machine].listener) = (false, None);
         self.machines[machine].backlog.clear();
+        // What has not reached it yet finds whoever listens there by then, if it is on again.
+        let is_to_come = |side: &Side| side.state == State::Connecting && side.process.is_none();
         for end in 0..self.sides.len() {
-            if self.sides[end].machine == machine {
+            if self.sides[end].machine == machine && !is_to_come(&self.sides[end]) {
                 self.sides[end].state = State::Closed;
                 self.sides[end].process = None;
                 self.sides[end].finished = true;
