@@ -4,6 +4,7 @@
 //! needs more, that here is an item, or that these bytes are bad; it holds no socket and knows no room.
 
 pub mod http;
+pub(crate) mod json;
 pub mod line;
 pub mod native;
 pub mod opening;

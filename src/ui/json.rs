@@ -3,9 +3,8 @@
 //! The objects are made by serde from `room::event`, but for messages, of which there are many: those are written by hand,
 //! the same. Nothing here writes to a stream.
 
-use serde::Serialize;
-
 use crate::room::event::{Event, Message, Timestamps, What};
+use crate::wire::json;
 
 /// Makes lines of events.
 #[derive(Debug, Default)]
@@ -25,7 +24,7 @@ impl Json {
                 out.extend_from_slice(b"}\n");
             }
             _ => {
-                value(event, out);
+                json::value(out, event);
                 out.push(b'\n');
             }
         }
@@ -35,9 +34,9 @@ impl Json {
 fn fields(message: &Message, out: &mut Vec<u8>) {
     let Message { from, text, own, action, private, replayed, late, seq, to } = message;
     out.extend_from_slice(br#","from":"#);
-    value(from, out);
+    json::string(out, from);
     out.extend_from_slice(br#","text":"#);
-    value(text, out);
+    json::string(out, text);
     let flags: [(&[u8], bool); 5] = [
         (br#","own":"#, *own),
         (br#","action":"#, *action),
@@ -51,16 +50,12 @@ fn fields(message: &Message, out: &mut Vec<u8>) {
     }
     if let Some(seq) = seq {
         out.extend_from_slice(br#","seq":"#);
-        value(seq, out);
+        json::value(out, seq);
     }
     if let Some(to) = to {
         out.extend_from_slice(br#","to":"#);
-        value(to, out);
+        json::string(out, to);
     }
-}
-
-fn value<T: Serialize>(value: &T, out: &mut Vec<u8>) {
-    serde_json::to_writer(out, value).expect("an event has string keys and no map, and a vector takes every byte");
 }
 
 #[cfg(test)]

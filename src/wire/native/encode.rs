@@ -12,6 +12,7 @@ use crate::room::entry::{Act, Entry, Said};
 use crate::room::event::{Closed, Timestamps};
 use crate::room::id::{MemberId, RoomId};
 use crate::room::log::Term;
+use crate::wire::json;
 
 /// In which light an entry is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,15 +97,15 @@ impl Encoder {
 
     fn said(&mut self, out: &mut Vec<u8>, entry: &Entry, said: &Said, light: Light) {
         out.extend_from_slice(br#"{"type":"said","seq":"#);
-        json(out, &entry.seq);
+        json::value(out, &entry.seq);
         out.extend_from_slice(br#","by":"#);
-        json(out, &u64::from(said.by.0));
+        json::value(out, &u64::from(said.by.0));
         out.extend_from_slice(br#","n":"#);
-        json(out, &said.n);
+        json::value(out, &said.n);
         out.extend_from_slice(br#","from":"#);
-        string(out, &said.from);
+        json::string(out, &said.from);
         out.extend_from_slice(br#","text":"#);
-        string(out, &said.text);
+        json::string(out, &said.text);
         out.extend_from_slice(br#","at":""#);
         out.extend_from_slice(self.times.text(entry.at).as_bytes());
         out.push(b'"');
@@ -116,7 +117,7 @@ impl Encoder {
         }
         if light != Light::Live {
             out.extend_from_slice(br#","term":"#);
-            json(out, &entry.term);
+            json::value(out, &entry.term);
         }
         if light != Light::Live || said.late {
             out.extend_from_slice(br#","peer":""#);
@@ -284,14 +285,6 @@ pub(super) fn tagged<T: Serialize>(out: &mut Vec<u8>, kind: &'static str, fields
 }
 
 fn write_line<T: Serialize>(out: &mut Vec<u8>, value: &T) {
-    json(out, value);
+    json::value(out, value);
     out.push(b'\n');
-}
-
-pub(super) fn json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
-    serde_json::to_writer(out, value).expect("lines have string keys, and a vector takes every byte");
-}
-
-fn string(out: &mut Vec<u8>, text: &str) {
-    json(out, text);
 }

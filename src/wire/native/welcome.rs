@@ -5,12 +5,12 @@
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
-use super::encode::json;
 use super::{Person, VERSION};
 use crate::room::entry::Member;
 use crate::room::event::timestamp;
 use crate::room::id::{MemberId, RoomId};
 use crate::room::log::Term;
+use crate::wire::json;
 
 /// What all who are let in at once have in common in their `welcome`.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub(crate) fn own_welcome(out: &mut Vec<u8>, own: &OwnWelcome<'_>) {
         #[serde(flatten)]
         own: &'a OwnWelcome<'a>,
     }
-    json(out, &Line { kind: "welcome", v: VERSION, own });
+    json::value(out, &Line { kind: "welcome", v: VERSION, own });
     out.pop();
     out.push(b',');
 }
@@ -105,6 +105,6 @@ fn persons<'a>(out: &mut Vec<u8>, host: MemberId, members: impl Iterator<Item = 
         if !std::mem::take(&mut first) {
             out.push(b',');
         }
-        json(out, &Person::of(member, member.id == host));
+        json::value(out, &Person::of(member, member.id == host));
     }
 }
