@@ -159,7 +159,7 @@ impl Hub {
             term: replica.term + u64::from(self.room.is_flushing()),
             host: self.own.peer,
             port: self.own.address.port(),
-            name: replica.host_name().to_owned(),
+            name: replica.host_name(),
             members: u32::try_from(replica.members().len()).unwrap_or(u32::MAX),
             closed: false,
             blocked: self.blocked,

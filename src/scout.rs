@@ -104,7 +104,7 @@ mod tests {
     fn a_room_says_which_it_is() {
         for before in ["", "What is your name?\n"] {
             let Found::Room(room) = asked(&format!("{before}{ROOM}"), false) else { panic!() };
-            assert_eq!((room.name.as_str(), room.members, room.closed), ("capo", 3, false));
+            assert_eq!((&*room.name, room.members, room.closed), ("capo", 3, false));
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::limits::NUMBER_MAX;
@@ -25,7 +26,7 @@ pub struct Announcement {
     /// The port, which is what makes two rooms the same one.
     pub port: u16,
     /// The host's name, for people.
-    pub name: String,
+    pub name: Arc<str>,
     /// How many are in it.
     pub members: u32,
     /// Whether only holders of the passphrase get in.

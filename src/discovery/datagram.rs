@@ -157,7 +157,7 @@ impl From<&Here> for HereFields {
             term: said.term,
             host: said.host,
             port: said.port,
-            name: said.name.clone(),
+            name: said.name.to_string(),
             members: said.members,
             closed: said.closed,
             blocked: said.blocked,
@@ -174,7 +174,7 @@ impl HereFields {
             term: self.term,
             host: self.host,
             port: self.port,
-            name: Name::parse(&self.name).map(|name| name.to_string()).unwrap_or_default(),
+            name: Name::parse(&self.name).map(|name| name.as_str().into()).unwrap_or_default(),
             members: self.members,
             closed: self.closed,
             blocked: self.blocked,
@@ -267,12 +267,12 @@ mod tests {
             term: NUMBER_MAX,
             port: u16::MAX,
             members: u32::MAX,
-            name: "\"".repeat(NAME_MAX_BYTES),
+            name: "\"".repeat(NAME_MAX_BYTES).into(),
             ..announcement()
         };
         let bytes = Datagram::Here(Here { nonce: Some(u64::MAX), announcement: announcement.clone() }).encode();
         assert!(bytes.len() <= DATAGRAM_MAX_BYTES);
-        let nameless = Announcement { name: String::new(), ..announcement };
+        let nameless = Announcement { name: "".into(), ..announcement };
         let here = Here { nonce: Some(u64::MAX), announcement: nameless };
         assert_eq!(Datagram::decode(&bytes), Some(Datagram::Here(here)));
     }
@@ -281,7 +281,7 @@ mod tests {
     fn a_name_that_is_none_is_not_shown() {
         let bad = Announcement { name: "\u{1b}[2J".into(), ..announcement() };
         let bytes = Datagram::Here(Here { nonce: None, announcement: bad.clone() }).encode();
-        let nameless = Announcement { name: String::new(), ..bad };
+        let nameless = Announcement { name: "".into(), ..bad };
         assert_eq!(Datagram::decode(&bytes), Some(Datagram::Here(Here { nonce: None, announcement: nameless })));
     }
 
@@ -300,6 +300,7 @@ mod tests {
             name in "[a-zä字]{2,32}", members: u32, closed: bool, blocked: Option<[u8; 16]>, left in 0..10_000_u64,
         ) {
             let (room, host, blocked) = (RoomId(room), PeerId(host), blocked.map(PeerId));
+            let name = name.into();
             let announcement = Announcement { room, opened, term, host, port, name, members, closed, blocked };
             let here = Datagram::Here(Here { nonce, announcement });
             prop_assert_eq!(Datagram::decode(&here.encode()), Some(here));

@@ -78,7 +78,7 @@ fn door(port: u16) -> Door {
     let near: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     for ip in near {
         match scout::look((ip, port).into()) {
-            Found::Room(room) => return Door::Room { host: Some(room.name) },
+            Found::Room(room) => return Door::Room { host: Some(room.name.to_string()) },
             Found::Stranger { found } => return Door::Stranger { found },
             Found::Nobody(_) => {}
         }

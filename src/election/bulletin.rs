@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn what_decides_is_told_at_once_and_the_rest_in_time() {
-        let (room, host, name) = (RoomId(1), PeerId([1; 16]), "capo".to_owned());
+        let (room, host, name) = (RoomId(1), PeerId([1; 16]), "capo".into());
         let one =
             Announcement { room, opened: 0, term: 1, host, port: 8808, name, members: 1, closed: false, blocked: None };
         let two = Announcement { members: 2, ..one.clone() };

@@ -6,6 +6,7 @@
 //! and tells [`Meeting::visited`] what came of them.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::limits::{BLOCKED_FOR, CANDIDATE_ADDRESSES, FORGOTTEN, OVERDUE, SEEK_EVERY, VISIT_EVERY, VISITS};
@@ -54,7 +55,7 @@ impl Awaited {
 #[derive(Debug)]
 struct Visit {
     /// Whom we hope to find; nobody in particular where a missing member would host.
-    host: Option<(PeerId, String)>,
+    host: Option<(PeerId, Arc<str>)>,
     /// Where we went, and where else that host was seen meanwhile.
     at: Vec<SocketAddr>,
 }
@@ -67,7 +68,7 @@ pub enum Outcome {
     /// The other room stays: our members and we go there, to the first of these addresses that can be reached.
     Yield(Vec<SocketAddr>),
     /// We should yield to the host with this name that was seen there, and cannot reach it. Told once.
-    Blocked(SocketAddr, String),
+    Blocked(SocketAddr, Arc<str>),
 }
 
 impl Meeting {

@@ -118,16 +118,15 @@ impl Hub {
             return;
         }
         let name = replica.host_name();
-        let same =
-            |role: &What| matches!(role, What::Role { name: told, term, .. } if told == name && *term == replica.term);
+        let same = |role: &What| matches!(role, What::Role { name: told, term, .. } if **told == *name && *term == replica.term);
         if self.own.role.as_ref().is_some_and(same) {
             return;
         }
         let role = What::Role {
             role: Role::Host,
             address: self.own.address.to_string(),
-            name: name.into(),
-            host: name.into(),
+            name: name.to_string(),
+            host: name.to_string(),
             term: replica.term,
         };
         self.own.role = Some(role.clone());

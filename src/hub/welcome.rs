@@ -77,7 +77,7 @@ fn roster(dialect: Dialect, replica: &Replica) -> Vec<u8> {
             let welcome = Welcome {
                 room: replica.room,
                 opened: replica.opened,
-                host: replica.host_name(),
+                host: &replica.host_name(),
                 term: replica.term,
                 seq: replica.log.last(),
                 terms: replica.log.terms(),

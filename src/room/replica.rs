@@ -4,6 +4,7 @@
 //! It holds no rule about who may do what, and no connection.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 
@@ -65,8 +66,8 @@ impl Replica {
     }
 
     /// The host as a member.
-    pub fn host_name(&self) -> &str {
-        self.member(self.host).map_or("", |host| &host.name)
+    pub fn host_name(&self) -> Arc<str> {
+        self.member(self.host).map(|host| host.name.clone()).unwrap_or_default()
     }
 
     /// The number for the next newcomer.

@@ -208,7 +208,7 @@ fn a_host_that_had_been_given_up_joins_anew() {
     room.hand(Link(30), vec![Entry { seq: last + 1, term: 1, at: at(1001).wall, act }]);
     room.tick(at(1002));
     assert_eq!((room.me(), room.replica.host), (MemberId(4), MemberId(4)));
-    assert_eq!(room.replica.host_name(), "two");
+    assert_eq!(&*room.replica.host_name(), "two");
     assert_eq!(room.link(MemberId(4)), Some(Link::OWN));
 }
 

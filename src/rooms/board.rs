@@ -214,7 +214,7 @@ mod tests {
             term: u64::from(host),
             host: PeerId([host; 16]),
             port: 8808,
-            name: format!("host{host}"),
+            name: format!("host{host}").into(),
             members,
             closed: false,
             blocked: None,

@@ -186,7 +186,7 @@ impl Seat {
             role: Role::Client,
             address: self.address.clone(),
             name,
-            host: replica.host_name().into(),
+            host: replica.host_name().to_string(),
             term: replica.term,
         };
         if self.role.as_ref() == Some(&role) && !anyway {

@@ -1,5 +1,7 @@
 //! Looking at a room without going in: the answer to `look`, as it is written and read.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +25,7 @@ pub struct RoomLine {
     /// Who hosts.
     pub host: PeerId,
     /// The host's name.
-    pub name: String,
+    pub name: Arc<str>,
     /// The port.
     pub port: u16,
     /// How many are in it.
