@@ -7,7 +7,6 @@
 pub mod beacon;
 mod datagram;
 pub mod dns_sd;
-pub mod listing;
 mod sockets;
 mod spot;
 mod txt;
@@ -33,6 +32,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::interfaces::{self, Interface};
 use crate::limits::{DEFAULT_PORT, DISCOVERY_END, INTERFACES_EVERY, READY_EVENTS};
+use crate::listing;
 use crate::mailbox::Mailbox;
 use crate::net::{Net, WAKE};
 use crate::room::id::PeerId;

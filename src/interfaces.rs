@@ -104,6 +104,11 @@ fn share(a: u128, b: u128, bits: u32, prefix: u8) -> bool {
 }
 
 impl Interface {
+    /// Whether `ip` is one of its addresses.
+    pub fn has(&self, ip: IpAddr) -> bool {
+        self.addresses.iter().any(|subnet| subnet.ip == ip)
+    }
+
     /// Whether a datagram from `from` came from a neighbour on this interface: in one of its subnets, and where an address
     /// alone does not say the interface (IPv6 link-local), with this one's scope.
     pub fn is_near(&self, from: SocketAddr) -> bool {

@@ -90,6 +90,7 @@ pub mod host;
 pub mod hub;
 pub mod interfaces;
 pub mod limits;
+pub mod listing;
 pub mod mailbox;
 pub mod moment;
 pub mod net;

@@ -9,6 +9,8 @@ use crate::config::Config;
 use crate::election::Place;
 use crate::error::{Error, Result};
 use crate::limits::{ADDRESSES, RESOLVE};
+use crate::listing;
+use crate::room::home::is_anywhere;
 
 /// Where the room that the configuration means is.
 ///
@@ -27,9 +29,9 @@ fn everywhere(port: u16) -> Place {
     let near: Vec<SocketAddr> =
         [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)].map(|ip| (ip, port).into()).into();
     // A machine whose addresses cannot be listed is found on loopback all the same.
-    let listed = if_addrs::get_if_addrs().unwrap_or_default();
-    let others = listed.iter().filter(|interface| !interface.is_loopback() && !interface.is_link_local());
-    let all = near.iter().copied().chain(others.map(|interface| (interface.ip(), port).into())).collect();
+    let listed = listing::list().unwrap_or_default();
+    let others = listed.iter().flat_map(|interface| &interface.addresses).map(|subnet| subnet.ip);
+    let all = near.iter().copied().chain(others.filter(|ip| is_anywhere(*ip)).map(|ip| (ip, port).into())).collect();
     Place { claim: Some((Ipv6Addr::UNSPECIFIED, port).into()), near, all, lan: false }
 }
 
@@ -89,7 +91,7 @@ fn interface_towards(address: SocketAddr) -> Option<u32> {
     let socket = UdpSocket::bind((unspecified, 0)).ok()?;
     socket.connect(address).ok()?;
     let local = socket.local_addr().ok()?.ip();
-    if_addrs::get_if_addrs().ok()?.into_iter().find(|interface| interface.ip() == local)?.index
+    listing::list().ok()?.into_iter().find(|interface| interface.has(local))?.index
 }
 
 /// A candidate's address as it is reached from here. On the host's own machine, candidates came to it over loopback: to
@@ -135,8 +137,7 @@ mod tests {
     #[test]
     fn the_way_to_an_address_is_found_without_sending_anything() {
         assert_eq!(scope_towards("[fe80::7%3]:8808".parse().unwrap()), 3);
-        let loopback =
-            if_addrs::get_if_addrs().unwrap().into_iter().find(|interface| interface.ip() == Ipv4Addr::LOCALHOST);
+        let loopback = listing::list().unwrap().into_iter().find(|interface| interface.has(Ipv4Addr::LOCALHOST.into()));
         assert_eq!(scope_towards("127.0.0.1:8808".parse().unwrap()), loopback.and_then(|it| it.index).unwrap_or(0));
     }
 }

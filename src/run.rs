@@ -20,6 +20,7 @@ use chrono::{DateTime, FixedOffset, Local};
 use crate::config::{Config, Style};
 use crate::error::{Error, Result};
 use crate::limits::{COMMANDS, EVENTS};
+use crate::listing;
 use crate::mailbox::Mailbox;
 use crate::room::event::{Closed, Command, Event, What};
 use crate::shutdown;
@@ -251,8 +252,9 @@ fn local(at: DateTime<FixedOffset>) -> DateTime<FixedOffset> {
 
 /// This machine's addresses that others can type; none where the system does not say.
 fn addresses() -> Vec<IpAddr> {
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    reach::reachable(interfaces.into_iter().map(|interface| (interface.name.clone(), interface.ip())))
+    let listed = listing::list().unwrap_or_default();
+    let addresses = listed.iter().flat_map(|one| one.addresses.iter().map(|subnet| (one.name.clone(), subnet.ip)));
+    reach::reachable(addresses)
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::thread;
 
 use super::facts::{Door, Facts, Interface};
 use super::{probe, system};
-use crate::discovery::listing;
 use crate::error::{Error, Result};
 use crate::host::listener::{Claim, claim};
 use crate::interfaces::{self, Subnet};
+use crate::listing;
 use crate::scout::{self, Found};
 
 /// What there is to see from here, of a room at `port` and on the interfaces that were `asked` for.

@@ -4,9 +4,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::discovery::listing;
 use crate::interfaces::{self, Interface};
 use crate::limits::CANDIDATE_ADDRESSES;
+use crate::listing;
 use crate::room::home::is_anywhere;
 
 /// Those of who listens at `listen`: this very address, or all that this machine has on the LAN; of the interfaces that are

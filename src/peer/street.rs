@@ -6,11 +6,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::discovery::{Lan, Scope, Task, listing};
+use crate::discovery::{Lan, Scope, Task};
 use crate::election::Lookout;
 use crate::error::Result;
-use crate::interfaces::Interface;
 use crate::limits::SIGHTINGS;
+use crate::listing;
 use crate::mailbox::Mailbox;
 use crate::net::Net;
 use crate::room::id::PeerId;
@@ -81,8 +81,7 @@ impl Street {
 
 /// The names of the interfaces that have this address.
 fn interfaces_of(ip: IpAddr) -> Vec<String> {
-    let has_it = |interface: &Interface| interface.addresses.iter().any(|subnet| subnet.ip == ip);
     // One that cannot be listed cannot be looked at either.
     let listed = listing::list().unwrap_or_default();
-    listed.into_iter().filter(has_it).map(|interface| interface.name).collect()
+    listed.into_iter().filter(|interface| interface.has(ip)).map(|interface| interface.name).collect()
 }

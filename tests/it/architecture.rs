@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const LADDER: &[&[&str]] = &[
     &["limits", "moment", "error"],
     &["room", "interfaces", "mailbox", "clock", "descriptors"],
-    &["sighting"],
+    &["sighting", "listing"],
     &["wire", "connection_log", "cli", "net", "shutdown"],
     &["session", "seat", "config", "ui", "election", "scout"],
     &["hub", "place"],

@@ -4,9 +4,9 @@ use std::net::UdpSocket;
 use std::sync::mpsc;
 
 use super::*;
-use crate::discovery::listing;
 use crate::interfaces::Subnet;
 use crate::interfaces::select;
+use crate::listing;
 use crate::room::id::RoomId;
 
 /// Far away: whatever is waited for is there within a second.
