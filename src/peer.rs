@@ -55,7 +55,8 @@ pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>
     street.troubles().into_iter().for_each(notice);
     place.lan = config.address.is_none() && street.has_a_view();
     let election = Election::new(place, will, secret.peer(), seed);
-    let port = election.may_host().then_some(config.port);
+    let listen = listen.filter(|_| election.may_host());
+    let port = listen.map(|_| config.port);
     let seat = Seat::new(secret, config.name.to_string(), port);
     Peer { config, commands, events, street, net, election, seat, listen, claimed: None, seated: None }.run()
 }
@@ -69,7 +70,7 @@ struct Peer<'a> {
     net: Net,
     election: Election,
     seat: Seat,
-    /// Where we would listen.
+    /// Where we would listen, if we may host.
     listen: Option<SocketAddr>,
     claimed: Option<Listener>,
     seated: Option<Seated>,
@@ -168,11 +169,10 @@ impl Peer<'_> {
 
     /// Dials, and also where rooms are seen meanwhile.
     fn dial(&mut self, addresses: Vec<SocketAddr>) -> Result<Input> {
-        let own = self.listen.map(|listen| home::addresses(listen, &self.config.interfaces));
-        self.seat.set_addresses(own.unwrap_or_default());
+        let own = || self.listen.map_or_else(Vec::new, |listen| home::addresses(listen, &self.config.interfaces));
         let mut more = |now| sighted(&self.street.seen, &mut self.election, now);
         let mut guest = Guest::new(&mut self.net, &mut self.seat, self.commands, self.events);
-        let Outcome { dialed, seated, unreachable } = guest.dial(addresses, &mut more)?;
+        let Outcome { dialed, seated, unreachable } = guest.dial(addresses, &mut more, &own)?;
         self.election.cannot_reach(&unreachable);
         if seated.is_some() {
             // We are in somebody else's room: who waits behind our port finds that one too.

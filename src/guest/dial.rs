@@ -3,7 +3,7 @@
 //! Attempts to connect go on side by side, hello is said on one connection at a time: the seat holds one conversation.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::race::{Race, Step};
@@ -35,7 +35,7 @@ pub struct Outcome {
 
 impl Guest<'_> {
     /// Connects to the addresses until a room answers; else says what says most of what was found. `more` says where else
-    /// it is worth trying by then.
+    /// it is worth trying by then, `own` at which addresses of our machine we would host: asked where somebody can be told.
     ///
     /// # Errors
     /// If waiting fails.
@@ -43,6 +43,7 @@ impl Guest<'_> {
         &mut self,
         addresses: Vec<SocketAddr>,
         more: &mut dyn FnMut(Duration) -> Vec<SocketAddr>,
+        own: &dyn Fn() -> Vec<IpAddr>,
     ) -> Result<Outcome> {
         let mut race = Race::new(addresses);
         let mut found = Found::default();
@@ -54,10 +55,13 @@ impl Guest<'_> {
             let now = self.net.clock.now().mono;
             race.add(&more(now));
             match race.step(self.net.poll.registry(), now)? {
-                Step::Connected(place, socket) => match self.greet(socket, race.address(place), &mut race)? {
-                    (Dialed::In, seated) => return Ok(Outcome { seated, ..found.outcome(Some(Dialed::In)) }),
-                    (dialed, _) => found.add(place, dialed),
-                },
+                Step::Connected(place, socket) => {
+                    self.seat.set_addresses(own());
+                    match self.greet(socket, race.address(place), &mut race)? {
+                        (Dialed::In, seated) => return Ok(Outcome { seated, ..found.outcome(Some(Dialed::In)) }),
+                        (dialed, _) => found.add(place, dialed),
+                    }
+                }
                 Step::Failed(place, kind) => {
                     if is_unreachable(kind) {
                         found.unreachable.push(race.address(place));

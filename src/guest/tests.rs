@@ -1,5 +1,6 @@
+use std::cell::Cell;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::thread;
 
 use socket2::{Domain, Type};
@@ -42,11 +43,16 @@ fn nobody() -> (socket2::Socket, SocketAddr) {
 
 /// What comes of dialling, and the address of the room if we are in.
 fn dial(addresses: &[SocketAddr]) -> (Dialed, Option<SocketAddr>) {
+    dial_from(addresses, &Vec::new)
+}
+
+/// The same on a machine with addresses of its `own`.
+fn dial_from(addresses: &[SocketAddr], own: &dyn Fn() -> Vec<IpAddr>) -> (Dialed, Option<SocketAddr>) {
     let (commands, events) = (Mailbox::new(COMMANDS), Mailbox::new(EVENTS));
     let mut net = Net::new().unwrap();
     let mut seat = Seat::new(Secret([2; 16]), "lorde".into(), None);
     let Outcome { dialed, seated, .. } =
-        Guest::new(&mut net, &mut seat, &commands, &events).dial(addresses.to_vec(), &mut |_| Vec::new()).unwrap();
+        Guest::new(&mut net, &mut seat, &commands, &events).dial(addresses.to_vec(), &mut |_| Vec::new(), own).unwrap();
     (dialed, seated.map(|seated| seated.address))
 }
 
@@ -55,6 +61,20 @@ fn the_first_room_that_answers_is_the_one() {
     let room = somebody(WELCOME);
     let (_taken, nobody) = nobody();
     assert_eq!(dial(&[nobody, somebody(""), somebody(NO_ROOM), room]), (Dialed::In, Some(room)));
+}
+
+#[test]
+fn our_own_addresses_are_asked_for_once_somebody_can_be_told() {
+    let asked = Cell::new(0);
+    let own = || {
+        asked.set(asked.get() + 1);
+        Vec::new()
+    };
+    let (_taken, nobody) = nobody();
+    dial_from(&[nobody, nobody], &own);
+    assert_eq!(asked.get(), 0);
+    dial_from(&[nobody, somebody(WELCOME)], &own);
+    assert_eq!(asked.get(), 1);
 }
 
 #[test]
@@ -96,7 +116,8 @@ fn who_leaves_waits_for_no_attempt() {
     // It accepts in the kernel, and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut guest = Guest::new(&mut net, &mut seat, &commands, &events);
-    let Outcome { dialed, .. } = guest.dial(vec![silent.local_addr().unwrap()], &mut |_| Vec::new()).unwrap();
+    let Outcome { dialed, .. } =
+        guest.dial(vec![silent.local_addr().unwrap()], &mut |_| Vec::new(), &Vec::new).unwrap();
     assert!(seat.has_left());
     assert_ne!(dialed, Dialed::Silent);
 }
