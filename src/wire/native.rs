@@ -69,6 +69,7 @@
 //! the host appends those that it does not have as `late`. A `ping` follows them: what was handed over is taken once that is
 //! answered, and until then the member brings it to every host to which it comes.
 
+mod ask;
 mod decode;
 mod encode;
 mod entry;
@@ -77,6 +78,7 @@ mod look;
 pub(crate) mod noise;
 mod welcome;
 
+pub(crate) use ask::*;
 pub use decode::{Bad, Item, item};
 pub(crate) use encode::*;
 pub use entry::{EntryLine, JoinedLine, LeftLine, RenamedLine, SaidLine};

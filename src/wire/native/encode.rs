@@ -1,17 +1,16 @@
-//! What happened, as bytes.
+//! What happened, as bytes: the lines that a host says.
 //!
 //! A message is encoded once for everybody, so this is the host's busiest code: `said` is written by hand, all else by serde.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use serde::Serialize;
 
-use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, ToldLine, VERSION};
+use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, ToldLine};
 use crate::limits::JOINED_IN_LINE;
 use crate::room::entry::{Act, Entry, Said};
 use crate::room::event::{Closed, Timestamps};
-use crate::room::id::{MemberId, RoomId};
-use crate::room::log::Term;
+use crate::room::id::MemberId;
 use crate::wire::json;
 
 /// In which light an entry is written.
@@ -162,12 +161,6 @@ pub(crate) fn closed(out: &mut Vec<u8>, reason: Closed, text: &str) {
 pub(crate) const PING: &[u8] = b"{\"type\":\"ping\"}\n";
 /// I am.
 pub(crate) const PONG: &[u8] = b"{\"type\":\"pong\"}\n";
-/// I go.
-pub(crate) const BYE: &[u8] = b"{\"type\":\"bye\"}\n";
-/// Which room is this?
-pub(crate) const LOOK: &[u8] = b"{\"type\":\"look\"}\n";
-/// Who is here?
-pub(crate) const WHO: &[u8] = b"{\"type\":\"who\"}\n";
 
 /// The host goes; another member hosts from now on.
 pub(crate) fn handover(out: &mut Vec<u8>, to: MemberId) {
@@ -206,70 +199,6 @@ pub(crate) fn lack(out: &mut Vec<u8>, after: u64) {
         after: u64,
     }
     tagged(out, "lack", &After { after });
-}
-
-/// A member's first line.
-pub(crate) fn hello(out: &mut Vec<u8>, hello: &crate::room::request::Hello) {
-    #[derive(Serialize)]
-    struct Line<'a> {
-        v: u32,
-        name: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        key: Option<crate::room::id::Secret>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        port: Option<u16>,
-        #[serde(skip_serializing_if = "<[IpAddr]>::is_empty")]
-        at: &'a [IpAddr],
-        #[serde(skip_serializing_if = "Option::is_none")]
-        room: Option<RoomId>,
-        #[serde(skip_serializing_if = "<[Term]>::is_empty")]
-        have: &'a [Term],
-        #[serde(skip_serializing_if = "super::is_default")]
-        aside: u64,
-    }
-    let crate::room::request::Hello { name, key, port, at, room, have, aside, .. } = hello;
-    tagged(out, "hello", &Line { v: VERSION, name, key: *key, port: *port, at, room: *room, have, aside: *aside });
-}
-
-/// A message of ours.
-pub(crate) fn say(out: &mut Vec<u8>, n: u64, text: &str, action: bool) {
-    #[derive(Serialize)]
-    struct Say<'a> {
-        n: u64,
-        text: &'a str,
-        #[serde(skip_serializing_if = "super::is_default")]
-        action: bool,
-    }
-    tagged(out, "say", &Say { n, text, action });
-}
-
-/// A private message of ours.
-pub(crate) fn tell(out: &mut Vec<u8>, n: u64, to: &str, text: &str) {
-    #[derive(Serialize)]
-    struct Tell<'a> {
-        n: u64,
-        to: &'a str,
-        text: &'a str,
-    }
-    tagged(out, "tell", &Tell { n, to, text });
-}
-
-/// `nick`, `kick` or `ban`, all of which take a name.
-pub(crate) fn with_name(out: &mut Vec<u8>, kind: &'static str, name: &str) {
-    #[derive(Serialize)]
-    struct Named<'a> {
-        name: &'a str,
-    }
-    tagged(out, kind, &Named { name });
-}
-
-/// `unban`.
-pub(crate) fn unban(out: &mut Vec<u8>, address: &str) {
-    #[derive(Serialize)]
-    struct At<'a> {
-        address: &'a str,
-    }
-    tagged(out, "unban", &At { address });
 }
 
 /// An object with its `type` first, as a line.
