@@ -11,6 +11,7 @@ mod crowd;
 mod ending;
 mod letters;
 mod own;
+mod queue;
 mod reading;
 mod slot;
 mod stream;

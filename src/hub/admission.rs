@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use super::slot::{Bytes, Slot, Stage};
+use super::queue::Bytes;
+use super::slot::{Slot, Stage};
 use super::welcome::Welcomes;
 use super::{Hub, index_of};
 use crate::connection_log::{Event as Happened, LogLine};
@@ -132,10 +133,10 @@ impl Hub {
             let stream = self.streams.of_dialect(dialect);
             slot.join(admission.id, admission.name.clone(), stream, now.mono);
             for bytes in welcomes.of(dialect, admission, self.room.replica(), &mut self.encoder) {
-                slot.push(bytes, stream);
+                slot.queue.push(bytes, stream);
             }
             if dialect == Dialect::Web {
-                slot.push(Bytes::Own(ahead.as_slice().into()), stream);
+                slot.queue.push(Bytes::Own(ahead.as_slice().into()), stream);
             }
             self.streams.join(dialect);
             if slot.throttled {

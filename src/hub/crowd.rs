@@ -43,7 +43,7 @@ impl Hub {
             .slots
             .iter()
             .flatten()
-            .filter(|slot| slot.is_behind(edges[slot.dialect() as usize]))
+            .filter(|slot| slot.queue.is_behind(edges[slot.dialect() as usize]))
             .filter_map(|slot| Some(slot.stalled? + CROWD_READER))
             .filter(|until| *until > now.mono && !left.is_zero())
             .max()

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use super::letters::framed;
-use super::slot::{Bytes, Slot, Stage};
+use super::queue::Bytes;
+use super::slot::{Slot, Stage};
 use super::web;
 use super::{Hub, Key, Outlet};
 use crate::connection_log::{Event as Happened, LogLine};
@@ -80,7 +81,7 @@ impl Hub {
         if let Some(code) = slot.code.take() {
             let mut frame = Vec::new();
             websocket::close(&mut frame, code);
-            slot.push(Bytes::Own(frame.into_boxed_slice()), self.streams.of_dialect(Dialect::Web));
+            slot.queue.push(Bytes::Own(frame.into_boxed_slice()), self.streams.of_dialect(Dialect::Web));
         }
         slot.stop(self.streams.of_dialect(slot.dialect()), now.mono);
         if std::mem::take(&mut slot.throttled) {
@@ -121,7 +122,7 @@ impl Hub {
     /// A member that reads more slowly than the room speaks.
     pub(super) fn too_slow(&mut self, index: usize, now: Moment) {
         let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
-        slot.cut();
+        slot.queue.cut();
         // Whatever follows on half a frame would be part of it.
         slot.code = None;
         let text = "you read more slowly than the room speaks: come back for the rest";
@@ -131,7 +132,7 @@ impl Hub {
             Dialect::Text => text::notice(&mut last_word, text),
             Dialect::Web => last_word.clear(),
         }
-        slot.push(Bytes::Own(last_word.into_boxed_slice()), self.streams.of_dialect(slot.dialect()));
+        slot.queue.push(Bytes::Own(last_word.into_boxed_slice()), self.streams.of_dialect(slot.dialect()));
         self.end_as(index, Leave::Slow, Leave::Slow.word(), now);
     }
 

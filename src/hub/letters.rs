@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use super::Hub;
-use super::slot::{Bytes, Stage};
+use super::queue::Bytes;
+use super::slot::Stage;
 use crate::limits::{NAME_TRIES, OWN_QUEUE_BYTES, OWN_ROSTERS};
 use crate::moment::Moment;
 use crate::room::event::timestamp;
@@ -72,7 +73,7 @@ impl Hub {
 
     /// A roster may be longer than what may wait for one member; only so many of them may.
     fn push_roster(&mut self, index: usize, roster: Arc<[u8]>, now: Moment) {
-        if self.slot(index).is_some_and(|slot| slot.waits_for_rosters() >= OWN_ROSTERS) {
+        if self.slot(index).is_some_and(|slot| slot.queue.waits_for_rosters() >= OWN_ROSTERS) {
             let text = "the answers to what you asked before are still on their way";
             return self.post(index, Letter::Refused(Refusal::new("busy", text)), now);
         }
@@ -81,7 +82,7 @@ impl Hub {
 
     pub(super) fn push(&mut self, index: usize, bytes: Bytes, now: Moment) {
         let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
-        let waiting = slot.push(bytes, self.streams.of_dialect(slot.dialect()));
+        let waiting = slot.queue.push(bytes, self.streams.of_dialect(slot.dialect()));
         self.dirty.push(index);
         if waiting > OWN_QUEUE_BYTES {
             self.too_slow(index, now);

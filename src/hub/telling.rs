@@ -54,7 +54,7 @@ impl Hub {
             self.streams.append(Dialect::Text, &self.scratch);
             let stream = self.streams.of_dialect(Dialect::Text);
             if let Some(slot) = whose(entry, &self.room, &mut self.slots).filter(|slot| slot.reads(Dialect::Text)) {
-                slot.skip(self.scratch.len(), stream);
+                slot.queue.skip(self.scratch.len(), stream);
             }
         }
     }

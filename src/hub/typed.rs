@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use super::admission::{self, Greeted};
-use super::slot::{Bytes, Stage};
+use super::queue::Bytes;
+use super::slot::Stage;
 use super::{Effect, Hub, Letter, Link};
 use crate::moment::Moment;
 use crate::room::command::{self, Input};

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::slot::{Bytes, Stage};
+use super::queue::Bytes;
+use super::slot::Stage;
 use super::{Hub, Letter};
 use crate::connection_log::{Event as Happened, LogLine};
 use crate::limits::CANDIDATES;

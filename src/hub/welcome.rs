@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::letters::framed;
-use super::slot::Bytes;
+use super::queue::Bytes;
 use crate::room::Admission;
 use crate::room::replica::Replica;
 use crate::wire::native::{self, Encoder, OwnWelcome, Welcome};

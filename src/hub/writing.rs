@@ -38,16 +38,16 @@ impl Hub {
     fn write(&mut self, index: usize, now: Moment, outlet: &mut impl Outlet) {
         let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
         let stream = self.streams.of_dialect(slot.dialect());
-        if slot.has_fallen_off(stream) {
+        if slot.queue.has_fallen_off(stream) {
             return self.too_slow(index, now);
         }
-        while !slot.blocked && slot.waits(stream) {
-            let (slices, count) = slot.slices(stream);
+        while !slot.blocked && slot.queue.waits(stream) {
+            let (slices, count) = slot.queue.slices(stream);
             match outlet.send(Key(index), &slices[..count]) {
                 // It takes nothing, and does not say that it will.
                 Ok(0) => return self.hang_up(Key(index), true, now),
                 Ok(written) => {
-                    slot.advance(written, stream);
+                    slot.queue.advance(written, stream);
                     slot.stalled = None;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -59,7 +59,7 @@ impl Hub {
                 Err(_) => return self.hang_up(Key(index), true, now),
             }
         }
-        if slot.stage == Stage::Ending && !slot.waits(stream) {
+        if slot.stage == Stage::Ending && !slot.queue.waits(stream) {
             slot.stage = Stage::Ended;
             outlet.finish(Key(index));
             if slot.finished {

@@ -255,7 +255,7 @@ impl Run {
                 assert_eq!(hub.room.link(id), Some(slot.link), "a connection speaks for another's member");
                 members.insert(id);
             }
-            assert!(slot.own_bytes() <= 2 * OWN_QUEUE_BYTES);
+            assert!(slot.queue.own_bytes() <= 2 * OWN_QUEUE_BYTES);
             assert!(slot.session.held_bytes() <= LINE_MAX_BYTES + 2 * READ_BYTES);
         }
         assert_eq!(hub.room.link(hub.room.me()), Some(Link::OWN));
