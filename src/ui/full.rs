@@ -68,6 +68,9 @@ enum Happening {
     Typed(Vec<Typed>),
     /// The terminal has another size.
     Resized,
+    /// The process is to be stopped.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "nothing is suspended there"))]
+    Stopped,
     /// The process was stopped, and goes on.
     #[cfg_attr(not(unix), expect(dead_code, reason = "nothing is suspended there"))]
     Continued,
@@ -167,6 +170,10 @@ impl<'a> Screen<'a> {
             Happening::News => {}
             Happening::Typed(all) => all.into_iter().for_each(|typed| self.typed(typed)),
             Happening::Resized => self.changed = true,
+            Happening::Stopped => {
+                self.on_terminal(Terminal::suspend);
+                self.changed = true;
+            }
             Happening::Continued => {
                 self.on_terminal(Terminal::enter);
                 self.changed = true;
@@ -296,6 +303,8 @@ fn read(mut source: Source, happenings: &Mailbox<Happening>) {
         let happening = match source.wait() {
             Ok(Came::Typed(events)) => Happening::Typed(keys::gather(events)),
             Ok(Came::Resized) => Happening::Resized,
+            #[cfg(unix)]
+            Ok(Came::Stopped) => Happening::Stopped,
             #[cfg(unix)]
             Ok(Came::Continued) => Happening::Continued,
             #[cfg(unix)]

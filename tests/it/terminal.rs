@@ -115,32 +115,60 @@ fn a_host_that_is_killed_is_replaced_and_nothing_typed_is_lost() {
     guest.reads("lorde: before");
 }
 
+/// However it is stopped, the shell's terminal is the shell's, and `fg` brings the screen back.
 #[test]
-fn a_suspended_screen_comes_back_as_it_was() {
+fn a_stopped_screen_comes_back_as_it_was() {
     let stage = Stage::new();
     let pane = Pane::shell(&stage, "bash");
     pane.reads("bash-");
-    let (before, between) = (stage.path("before"), stage.path("between"));
-    let log = stage.path("capo.log");
-    let program = format!("{PROGRAM} --no-discovery --port {} --name capo --log {}", stage.port(), log.display());
-    pane.says(&format!("stty -a > {}; {program}", before.display()));
+    let (before, log) = (stage.path("before"), stage.path("capo.log"));
+    let chat = format!("{PROGRAM} --no-discovery --port {} --name capo --log {}", stage.port(), log.display());
+    let pid_file = pane.announces_pid();
+    pane.says(&format!("stty -a > {}; (echo $BASHPID {pid_file}; exec {chat})", before.display()));
     pane.reads(" hosting · 1 here");
     pane.types("half a line");
     pane.reads("> half a line");
-    pane.press(&["C-z"]);
-    pane.reads("Stopped");
-    pane.says(&format!("stty -a > {0}.new; mv {0}.new {0}", between.display()));
-    let stty = eventually("the shell", || std::fs::read_to_string(&between).ok());
-    assert_eq!(std::fs::read_to_string(&before).unwrap(), stty);
-    assert_eq!(&pane.modes()[..5], &MODES[..5]);
-    pane.says("fg");
-    pane.reads(" hosting · 1 here");
-    pane.reads("> half a line");
-    // Stopped by somebody else, and continued: the screen is drawn anew.
+    let stops: [(&str, &dyn Fn()); 2] =
+        [("Ctrl-Z", &|| pane.press(&["C-z"])), ("SIGTSTP", &|| pane.signal(Signal::TSTP))];
+    for (n, (how, stop)) in stops.into_iter().enumerate() {
+        stop();
+        pane.reads("Stopped");
+        let between = stage.path(&format!("between-{n}"));
+        pane.says(&format!("stty -a > {0}.new; mv {0}.new {0}", between.display()));
+        let stty = eventually("the shell", || std::fs::read_to_string(&between).ok());
+        assert_eq!(std::fs::read_to_string(&before).unwrap(), stty, "{how}");
+        assert_eq!(&pane.modes()[..5], &MODES[..5], "{how}");
+        pane.says("clear; fg");
+        pane.reads(" hosting · 1 here");
+        pane.reads("> half a line");
+    }
     pane.says(" more");
     pane.reads("capo (host): half a line more");
+    // Nobody can answer this one: the screen stays, whatever the shell writes into it, and is drawn anew.
+    pane.signal(Signal::STOP);
+    pane.reads("Stopped");
+    pane.says("clear; fg");
+    pane.reads(" hosting · 1 here");
+    pane.shows("nothing of the shell", |screen| !screen.iter().any(|row| row.contains("fg") || row.contains("bash")));
     pane.press(&["C-c"]);
     pane.reads("* the host closed the room");
+    assert_eq!(&pane.modes()[..5], &MODES[..5]);
+}
+
+/// In a window of its own there is nobody who could continue it.
+#[test]
+fn where_no_shell_could_continue_it_nothing_is_stopped() {
+    let stage = Stage::new();
+    let host = hosting(&stage);
+    host.press(&["C-z"]);
+    host.says("still here");
+    host.reads("capo (host): still here");
+    host.signal(Signal::TSTP);
+    host.says("and again");
+    host.reads("capo (host): and again");
+    host.press(&["C-c"]);
+    assert_eq!(host.exits(), 0);
+    host.is_as_before();
 }
 
 #[test]

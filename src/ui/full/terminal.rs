@@ -64,6 +64,7 @@ impl Terminal {
         if OURS.swap(true, Ordering::SeqCst) {
             // What is kept of its former state must not be ours.
             disable_raw_mode()?;
+            execute!(self.out, Print(WHEEL_BACK))?;
         }
         enable_raw_mode()?;
         self.shown = None;

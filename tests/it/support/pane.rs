@@ -130,6 +130,11 @@ impl Pane {
         fs::read_to_string(self.files.with_extension(kind)).ok().filter(|text| text.ends_with('\n'))
     }
 
+    /// How a shell at a prompt says which process its program is.
+    pub(crate) fn announces_pid(&self) -> String {
+        format!("> {}", self.files.with_extension("pid").display())
+    }
+
     /// The program's process.
     pub(crate) fn pid(&self) -> Pid {
         let number = eventually("its process", || self.file("pid")?.trim().parse().ok());

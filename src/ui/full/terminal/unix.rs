@@ -1,4 +1,4 @@
-//! Keys on Unix: the terminal, its signals (resized, continued), and a pipe that ends the waiting, waited for together.
+//! Keys on Unix: the terminal, its signals (resized, stopped, continued), and a pipe that ends the waiting, waited for together.
 //!
 //! It knows nothing of what keys mean.
 
@@ -21,6 +21,8 @@ pub enum Came {
     Typed(Vec<Event>),
     /// The terminal has another size.
     Resized,
+    /// Somebody wants this process stopped (`kill -TSTP`): the terminal has to be given back first.
+    Stopped,
     /// The process was stopped and goes on: the terminal may look like anything.
     Continued,
     /// The waiting was ended.
@@ -31,6 +33,7 @@ pub enum Came {
 #[derive(Debug)]
 pub struct Source {
     resized: UnixStream,
+    stopped: UnixStream,
     continued: UnixStream,
     /// Hung up when its other end is dropped.
     wake: OwnedFd,
@@ -56,7 +59,12 @@ impl Waker {
 /// The operating system gives no pipe, or lets no signal be handled.
 pub fn keys() -> io::Result<(Source, Waker)> {
     let (wake, end) = io::pipe()?;
-    let source = Source { resized: told(Signal::WINCH)?, continued: told(Signal::CONT)?, wake: wake.into() };
+    let source = Source {
+        resized: told(Signal::WINCH)?,
+        stopped: told(Signal::TSTP)?,
+        continued: told(Signal::CONT)?,
+        wake: wake.into(),
+    };
     Ok((source, Waker { _end: end.into() }))
 }
 
@@ -80,6 +88,7 @@ impl Source {
                 PollFd::new(&stdin, PollFlags::IN),
                 PollFd::new(&self.wake, PollFlags::IN),
                 PollFd::new(&self.resized, PollFlags::IN),
+                PollFd::new(&self.stopped, PollFlags::IN),
                 PollFd::new(&self.continued, PollFlags::IN),
             ];
             match poll(&mut all, None) {
@@ -87,13 +96,17 @@ impl Source {
                 Err(error) => return Err(error.into()),
                 Ok(_) => {}
             }
-            let [keys, wake, resized, continued] = all.map(|fd| fd.revents());
+            let [keys, wake, resized, stopped, continued] = all.map(|fd| fd.revents());
             if !wake.is_empty() {
                 return Ok(Came::Woken);
             }
             if !continued.is_empty() {
                 drain(&self.continued);
                 return Ok(Came::Continued);
+            }
+            if !stopped.is_empty() {
+                drain(&self.stopped);
+                return Ok(Came::Stopped);
             }
             if !resized.is_empty() {
                 drain(&self.resized);
@@ -124,7 +137,10 @@ fn drain(mut stream: &UnixStream) {
 }
 
 /// Stops this process group, as `Ctrl-Z` does where nobody has taken it from the terminal; returns when it goes on.
+///
+/// `TSTP` is handled here and would come back. What stops a group that writes to a terminal which is not its own does the
+/// same, and like it nothing to a group that no shell could continue: a window of its own.
 pub fn stop() {
     // What cannot be stopped goes on.
-    let _ = kill_current_process_group(Signal::TSTP);
+    let _ = kill_current_process_group(Signal::TTOU);
 }
