@@ -4,11 +4,18 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// Names' colours, of the 256 that terminals have: each has a contrast of at least 3 to black and to white.
-const NAMES: [u8; 12] = [31, 64, 97, 130, 133, 161, 166, 29, 62, 127, 136, 67];
+/// Names' colours, of the 256 that terminals have and no theme changes: each has a contrast
+/// of at least 3 to black, to white and to the grounds of both Solarized themes, and none is one of those below.
+const NAMES: [u8; 12] = [30, 64, 98, 130, 132, 198, 166, 28, 63, 164, 136, 67];
 const OWN: u8 = 32;
 const PRIVATE: u8 = 133;
-const ALARM: u8 = 160;
+const ALARM: u8 = 196;
+/// The grey that is as far from black as from white. Terminals differ in what they make of dim letters: some leave them as they
+/// are, some make them darker on a light ground, and with some themes nobody can read them.
+const QUIET: u8 = 243;
+/// White and black that no theme changes.
+const LIGHT: u8 = 231;
+const DARK: u8 = 16;
 
 /// The styles of one screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +52,7 @@ impl Palette {
 
     /// What is beside the point: times, who comes and goes.
     pub fn quiet(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        if self.colours { self.colour(QUIET) } else { Style::new().add_modifier(Modifier::DIM) }
     }
 
     /// What must be seen: a mention, what was found, the status line.
@@ -55,7 +62,7 @@ impl Palette {
 
     /// A code for cameras: white on black, whatever the terminal's own colours are.
     pub fn code(self) -> Style {
-        if self.colours { Style::new().fg(Color::White).bg(Color::Black) } else { Style::new() }
+        if self.colours { self.colour(LIGHT).bg(Color::Indexed(DARK)) } else { Style::new() }
     }
 
     fn colour(self, index: u8) -> Style {
@@ -67,23 +74,51 @@ impl Palette {
 mod tests {
     use super::*;
 
-    /// The relative luminance of a colour of the 6 × 6 × 6 cube (WCAG 2).
-    fn luminance(index: u8) -> f64 {
-        let channel = |step: u8| {
-            let value = f64::from([0u8, 95, 135, 175, 215, 255][usize::from(step)]) / 255.0;
+    /// Black, white, and the grounds of the themes with the least contrast that many people have (Solarized).
+    const GROUNDS: [[u8; 3]; 4] = [[0, 0, 0], [255, 255, 255], [0x00, 0x2b, 0x36], [0xfd, 0xf6, 0xe3]];
+
+    /// The relative luminance of a colour (WCAG 2).
+    fn luminance(colour: [u8; 3]) -> f64 {
+        let [red, green, blue] = colour.map(|value| {
+            let value = f64::from(value) / 255.0;
             if value <= 0.03928 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    /// A colour of the 6 × 6 × 6 cube, or one of the 24 greys.
+    fn rgb(index: u8) -> [u8; 3] {
+        if index >= 232 {
+            return [8 + 10 * (index - 232); 3];
+        }
         let cube = index - 16;
-        0.2126 * channel(cube / 36) + 0.7152 * channel(cube / 6 % 6) + 0.0722 * channel(cube % 6)
+        [cube / 36, cube / 6 % 6, cube % 6].map(|step| [0, 95, 135, 175, 215, 255][usize::from(step)])
     }
 
     #[test]
-    fn every_colour_can_be_read_on_black_and_on_white() {
-        for index in NAMES.into_iter().chain([OWN, PRIVATE, ALARM]) {
-            let light = luminance(index);
-            let (on_black, on_white) = ((light + 0.05) / 0.05, 1.05 / (light + 0.05));
-            assert!(on_black >= 3.0 && on_white >= 3.0, "{index}: {on_black:.1} {on_white:.1}");
+    fn every_colour_can_be_read_on_dark_and_on_light_grounds() {
+        for index in NAMES.into_iter().chain([OWN, PRIVATE, ALARM, QUIET]) {
+            for ground in GROUNDS {
+                let contrast = contrast(rgb(index), ground);
+                assert!(contrast >= 3.0, "{index} on {ground:?}: {contrast:.2}");
+            }
         }
+        for ground in &GROUNDS[..2] {
+            assert!(contrast(rgb(QUIET), *ground) >= 4.5);
+        }
+        assert!(contrast(rgb(LIGHT), rgb(DARK)) > 20.0);
+    }
+
+    #[test]
+    fn no_two_are_the_same() {
+        let all: std::collections::HashSet<u8> =
+            NAMES.into_iter().chain([OWN, PRIVATE, ALARM, QUIET, LIGHT, DARK]).collect();
+        assert_eq!(all.len(), NAMES.len() + 6);
     }
 
     #[test]
