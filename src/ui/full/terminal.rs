@@ -192,7 +192,8 @@ fn catch_panics(owner: ThreadId) {
 }
 
 /// Draws what has changed in a row. Where anything in it is not ASCII, that is the whole row, each such character at its own
-/// place: terminals differ in how wide they take some characters to be, and must not shift what stands beside them.
+/// place on a cleared line: terminals differ in how wide they take some characters to be, also none, and neither may what stands
+/// beside them be shifted nor may anything show through that stood there before.
 fn draw_row(backend: &mut CrosstermBackend<&mut Vec<u8>>, shown: &Buffer, next: &Buffer, y: u16) -> io::Result<()> {
     let width = usize::from(next.area.width);
     let row = |buffer: &Buffer| -> Vec<Cell> {
@@ -205,20 +206,19 @@ fn draw_row(backend: &mut CrosstermBackend<&mut Vec<u8>>, shown: &Buffer, next: 
     }
     let is_ascii = |cells: &[Cell]| cells.iter().all(|cell| cell.symbol().len() == 1);
     let whole = !(is_ascii(&old) && is_ascii(&new));
+    let old = if whole {
+        queue!(backend, MoveTo(0, y), Clear(ClearType::CurrentLine))?;
+        vec![Cell::default(); width]
+    } else {
+        old
+    };
     let mut run: Vec<(u16, u16, &Cell)> = Vec::new();
     let mut x = 0;
     while x < width {
         let cell = &new[x];
-        let is_odd = cell.symbol().len() > 1;
-        if whole || old[x] != *cell {
-            if is_odd {
+        if old[x] != *cell {
+            if cell.symbol().len() > 1 {
                 backend.draw(run.drain(..))?;
-                let blank = Cell::default();
-                let columns = usize::from(cell.cell_width()).max(1);
-                if columns > 1 {
-                    // Whatever the terminal takes its width to be, nothing of what stood here shows through.
-                    backend.draw((x..x + columns).filter_map(|x| Some((u16::try_from(x).ok()?, y, &blank))))?;
-                }
                 backend.draw(std::iter::once((x as u16, y, cell)))?;
             } else {
                 run.push((x as u16, y, cell));
@@ -227,4 +227,36 @@ fn draw_row(backend: &mut CrosstermBackend<&mut Vec<u8>>, shown: &Buffer, next: 
         x += usize::from(cell.cell_width()).max(1);
     }
     backend.draw(run.into_iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Style;
+
+    use super::*;
+
+    fn drawn(before: &str, after: &str) -> String {
+        let [shown, next] = [before, after].map(|text| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 10, 1));
+            buffer.set_string(0, 0, text, Style::new());
+            buffer
+        });
+        let mut bytes = Vec::new();
+        draw_row(&mut CrosstermBackend::new(&mut bytes), &shown, &next, 0).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// P30: a mark that stands alone takes a column here and none in some terminals, which put it on the character before.
+    #[test]
+    fn p30_what_a_terminal_gives_no_column_leaves_nothing_of_what_stood_there() {
+        let bytes = drawn("xxxxxxxxxx", "ab");
+        assert!(bytes.contains("ab") && !bytes.contains("\x1b[2K"), "{bytes:?}");
+        for (before, after) in [("xxxxxxxxxx", "a\u{93F}b"), ("日本xxxx", "ab"), ("xxxxxxxxxx", "a日b")] {
+            let bytes = drawn(before, after);
+            let cleared = bytes.find("\x1b[2K").unwrap();
+            assert!(bytes[..cleared].chars().all(|c| !c.is_alphabetic() || c == 'H'), "{bytes:?}");
+            assert!(bytes[cleared..].ends_with("\x1b[0m") && bytes[cleared..].contains('b'), "{bytes:?}");
+        }
+        assert_eq!(drawn("日本", "日本"), "");
+    }
 }
