@@ -138,7 +138,8 @@ fn hints(model: &Model) -> Vec<String> {
         (_, true, false) => &["/quit or Ctrl-C closes the room"],
         (_, false, _) => &["/quit or Ctrl-C leaves"],
     };
-    let others: &[&str] = if model.place == Place::End { &["F1 help", "PgUp reads back"] } else { &["F1 help"] };
+    let others: &[&str] =
+        if model.place == Place::End { &["/help or F1", "PgUp reads back"] } else { &["/help or F1"] };
     let back = (model.place != Place::End).then_some("Esc goes to the end");
     back.iter().chain(leave).chain(others).map(|hint| (*hint).to_owned()).collect()
 }
