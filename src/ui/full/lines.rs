@@ -24,6 +24,9 @@ const NARROW_INDENT: usize = 2;
 /// What stands where one left off.
 const LEFT_OFF: &str = " new ";
 
+/// What stands around marks behind a name.
+const BRACKETS: &str = " ()";
+
 /// How entries are shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
@@ -90,7 +93,8 @@ fn said(said: &Said, entry: &Entry, look: Look<'_>, rows: &mut Vec<Line<'static>
     }
     head.push(Span::styled(cells::cut(&message.from, (look.width / 2).max(4)).into_owned(), style));
     let mut marks: Vec<Cow<'_, str>> = Vec::new();
-    if said.host && look.width >= WITH_TIME {
+    // What is private has to say to whom, and needs the room.
+    if said.host && !message.private && look.width >= WITH_TIME {
         marks.push("host".into());
     }
     if message.private {
@@ -100,8 +104,9 @@ fn said(said: &Said, entry: &Entry, look: Look<'_>, rows: &mut Vec<Line<'static>
         marks.push("late".into());
     }
     if !marks.is_empty() {
-        let marks = format!(" ({})", marks.join(", "));
-        head.push(Span::styled(cells::cut(&marks, (look.width / 3).max(4)).into_owned(), palette.quiet()));
+        let marks = marks.join(", ");
+        let marks = cells::cut(&marks, (look.width / 3).max(4) - BRACKETS.len());
+        head.push(Span::styled(format!(" ({marks})"), palette.quiet()));
     }
     head.push(if message.action { " ".into() } else { ": ".into() });
     let body = if message.private { palette.private() } else { Style::new() };
