@@ -115,6 +115,17 @@ fn a_screen_at_several_sizes() {
     }
 }
 
+/// To whom it goes is what one wants to know, and a long name does not take the rest of it away.
+#[test]
+fn a_private_message_says_to_whom_on_a_small_screen() {
+    let to = |name: &str| Message { own: true, private: true, to: Some(name.into()), ..said("capo", "psst") };
+    let all = [to("lorde"), to(&"anna".repeat(8))].map(|message| event(What::Message(message)));
+    let events = [role(Role::Host, "capo"), roster(&["capo"])].into_iter().chain(all);
+    let drawn = drawing(&model(events), "", 80, 24);
+    assert!(drawn.contains("capo (private to lorde): psst"), "{drawn}");
+    assert!(drawn.contains("capo (private to annaan…): psst"), "{drawn}");
+}
+
 #[test]
 fn a_screen_before_there_is_a_room() {
     assert_screen!("searching", drawing(&model([notice("the log is full")]), "", 60, 10));
