@@ -31,7 +31,8 @@ pub fn pages(room: SocketAddr, hosting: bool, ours: &[IpAddr]) -> Vec<SocketAddr
     all.into_iter().filter(|ip| is_typable(*ip)).map(|ip| SocketAddr::new(ip, room.port())).collect()
 }
 
-/// What to tell of these pages: each address, and its code where `codes` and others can reach it.
+/// What to tell of these pages: each address, and its code where `codes` and others can reach it. With codes the first, which
+/// most can reach, comes last: the others may take more lines than there are.
 pub fn told(pages: &[SocketAddr], codes: bool) -> String {
     let Some(first) = pages.first() else {
         return "this room has no address that can be typed into a browser".into();
@@ -46,7 +47,11 @@ pub fn told(pages: &[SocketAddr], codes: bool) -> String {
         Some(code) => format!("{}\n{}", url(*page), code.join("\n")),
         None => url(*page),
     });
-    format!("a browser gets in at\n{}", each.collect::<Vec<_>>().join("\n"))
+    let mut each: Vec<String> = each.collect();
+    if codes {
+        each.reverse();
+    }
+    format!("a browser gets in at\n{}", each.join("\n"))
 }
 
 /// What to show at the start, in a terminal of so many columns and lines, below `above` lines: the first code, if it and
@@ -145,9 +150,11 @@ mod tests {
         let pages = [at("192.168.1.7:8808"), at("[2001:db8::7]:8808")];
         let text = told(&pages, true);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!((lines[0], lines[1]), ("a browser gets in at", "http://192.168.1.7:8808/"));
+        assert_eq!((lines[0], lines[1]), ("a browser gets in at", "http://[2001:db8::7]:8808/"));
         assert_eq!(lines.iter().filter(|line| is_code(line)).count(), 30);
-        assert!(lines.contains(&"http://[2001:db8::7]:8808/"));
+        // The one that most can reach is what a small screen shows.
+        let best = lines.iter().position(|line| *line == "http://192.168.1.7:8808/").unwrap();
+        assert_eq!(lines[best + 1..], code(pages[0]).unwrap());
         assert_eq!(told(&pages, false), "a browser gets in at\nhttp://192.168.1.7:8808/\nhttp://[2001:db8::7]:8808/");
     }
 
