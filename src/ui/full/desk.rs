@@ -49,7 +49,7 @@ pub struct Desk {
     palette: Palette,
     /// Whether the bell rings at all.
     bell: bool,
-    /// It has rung, and nobody has come since.
+    /// It has rung, and nobody has come or gone since.
     rung: bool,
     /// The messages' part of the last drawing: what a page is.
     messages: Rect,
@@ -92,9 +92,8 @@ impl Desk {
 
     /// Takes what was typed.
     pub fn typed(&mut self, typed: Typed) -> Next {
-        if typed != Typed::Focus(false) {
-            self.rung = false;
-        }
+        // Also whoever leaves was here until now: what rang before was heard.
+        self.rung = false;
         match typed {
             Typed::Key(key) => return self.key(key),
             Typed::Wheel(rows) => self.act(Act::Rows(rows)),

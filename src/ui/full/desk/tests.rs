@@ -82,16 +82,17 @@ fn who_is_shown_only_to_whoever_has_asked() {
 }
 
 #[test]
-fn a_mention_and_a_private_message_ring_once_until_somebody_comes() {
+fn a_mention_and_a_private_message_ring_once_until_somebody_comes_or_goes() {
     let mut desk = in_room(Role::Client);
     let private = || event(What::Message(Message { private: true, ..said("anna", "psst") }));
     assert_eq!(desk.event(message("anna", "loredana, not you")), None);
     assert_eq!(desk.event(message("anna", "LORDE!")).map(|alert| alert.from.to_string()), Some("anna".into()));
     assert_eq!(desk.event(private()), None);
-    desk.typed(Typed::Focus(false));
-    assert_eq!(desk.event(private()), None);
-    desk.typed(Typed::Focus(true));
-    assert!(desk.event(private()).is_some());
+    for focused in [false, true] {
+        desk.typed(Typed::Focus(focused));
+        assert!(desk.event(private()).is_some());
+        assert_eq!(desk.event(private()), None);
+    }
     line(&mut desk, "/bell off");
     assert_eq!(desk.event(private()), None);
     let replayed = Message { replayed: true, ..said("anna", "lorde?") };
