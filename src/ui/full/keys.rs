@@ -119,7 +119,7 @@ pub enum Typed {
 /// nobody presses a key as fast.
 pub fn gather(events: impl IntoIterator<Item = Event>) -> Vec<Typed> {
     let mut typed: Vec<Typed> = Vec::new();
-    let mut events = events.into_iter().filter_map(pressed).peekable();
+    let mut events = with_alt(events.into_iter().filter_map(pressed).collect()).into_iter().peekable();
     while let Some(next) = events.next() {
         let Some(step) = arrow(&next) else {
             typed.push(next);
@@ -136,6 +136,37 @@ pub fn gather(events: impl IntoIterator<Item = Event>) -> Vec<Typed> {
         }
     }
     typed
+}
+
+/// Some terminals (rxvt, iTerm2) put an Escape before what an arrow key sends, for Alt. It is read as Escape and two
+/// characters; nobody types these three at once.
+fn with_alt(mut all: Vec<Typed>) -> Vec<Typed> {
+    let key = |typed: &Typed| match typed {
+        Typed::Key(KeyEvent { code, modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT, .. }) => Some(*code),
+        _ => None,
+    };
+    let mut at = 0;
+    while let Some([escape, bracket, letter]) = all.get(at..at + 3) {
+        if let (Some(KeyCode::Esc), Some(KeyCode::Char('[')), Some(KeyCode::Char(letter))) =
+            (key(escape), key(bracket), key(letter))
+            && let Some(arrow) = arrow_of(letter)
+        {
+            all.splice(at..at + 3, [Typed::Key(KeyEvent::new(arrow, KeyModifiers::ALT))]);
+        }
+        at += 1;
+    }
+    all
+}
+
+/// The arrow whose sequence ends with this letter.
+fn arrow_of(letter: char) -> Option<KeyCode> {
+    Some(match letter {
+        'A' => KeyCode::Up,
+        'B' => KeyCode::Down,
+        'C' => KeyCode::Right,
+        'D' => KeyCode::Left,
+        _ => return None,
+    })
 }
 
 /// The direction of a plain arrow key.
@@ -194,5 +225,18 @@ mod tests {
         assert_eq!(gather(events(up, 2)), [Typed::Key(up), Typed::Key(up)]);
         let shifted = key(KeyCode::Up, KeyModifiers::SHIFT);
         assert_eq!(gather(events(shifted, 3)).len(), 3);
+    }
+
+    #[test]
+    fn an_escape_before_an_arrow_is_alt() {
+        let plain = |code| Event::Key(key(code, KeyModifiers::NONE));
+        let big = |c| Event::Key(key(KeyCode::Char(c), KeyModifiers::SHIFT));
+        let (escape, bracket) = (plain(KeyCode::Esc), plain(KeyCode::Char('[')));
+        let alt = |code| Typed::Key(key(code, KeyModifiers::ALT));
+        let twice = [&escape, &bracket, &big('D'), &escape, &bracket, &big('C')].map(Clone::clone);
+        assert_eq!(gather(twice), [alt(KeyCode::Left), alt(KeyCode::Right)]);
+        for other in [vec![bracket.clone(), big('D')], vec![escape.clone(), bracket.clone(), big('X')], vec![escape]] {
+            assert_eq!(gather(other.clone()).len(), other.len());
+        }
     }
 }
