@@ -27,9 +27,10 @@ use crate::limits::{PANICS_KEPT, SCREEN_CELLS};
 #[cfg_attr(not(unix), path = "terminal/other.rs")]
 pub mod source;
 
-/// The wheel moves the reader, as arrow keys, and text can still be selected: no mouse is captured. What was set before comes back.
-const WHEEL_ON: &str = "\x1b[?1007s\x1b[?1007h";
-const WHEEL_BACK: &str = "\x1b[?1007r";
+/// The wheel moves the reader, as arrow keys, and text can still be selected: no mouse is captured. With Alt, keys send Escape
+/// first, also where (xterm) they would write another letter. What was set before comes back.
+const KEYS_ON: &str = "\x1b[?1007;1036;1039s\x1b[?1007;1036;1039h";
+const KEYS_BACK: &str = "\x1b[?1007;1036;1039r";
 
 /// Whether the terminal is ours.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -64,7 +65,7 @@ impl Terminal {
         if OURS.swap(true, Ordering::SeqCst) {
             // What is kept of its former state must not be ours.
             disable_raw_mode()?;
-            execute!(self.out, Print(WHEEL_BACK))?;
+            execute!(self.out, Print(KEYS_BACK))?;
         }
         enable_raw_mode()?;
         self.shown = None;
@@ -74,7 +75,7 @@ impl Terminal {
             EnableBracketedPaste,
             EnableFocusChange,
             DisableLineWrap,
-            Print(WHEEL_ON),
+            Print(KEYS_ON),
             SetAttribute(Attribute::Reset),
             Clear(ClearType::All)
         )
@@ -162,7 +163,7 @@ pub fn restore() {
         io::stdout(),
         SetAttribute(Attribute::Reset),
         SetCursorStyle::DefaultUserShape,
-        Print(WHEEL_BACK),
+        Print(KEYS_BACK),
         EnableLineWrap,
         DisableFocusChange,
         DisableBracketedPaste,
