@@ -7,7 +7,7 @@ use super::queue::Bytes;
 use super::slot::Stage;
 use super::{Effect, Hub, Letter, Link};
 use crate::moment::Moment;
-use crate::room::command::{self, Input};
+use crate::room::command::{self, Input, Typist};
 use crate::room::id::MemberId;
 use crate::room::request::{Hello, Request};
 use crate::room::{Refusal, Room};
@@ -30,7 +30,7 @@ pub(super) enum Asked {
 
 /// A line of a member.
 pub(super) fn hear(room: &mut Room, link: Link, id: MemberId, line: &str, now: Moment) -> Asked {
-    let request = match command::parse(line) {
+    let request = match command::parse(line, Typist::default()) {
         Ok(Input::Nothing) => return Asked::Room(Vec::new()),
         Ok(Input::Help(about)) => return Asked::Help(about),
         Ok(Input::Command(command)) => Request::of(command, None),

@@ -1,8 +1,8 @@
 //! What a person types: one table of commands, from which the parser and `/help` are both made.
 //!
 //! A line that begins with `/` is a command, `//` stands for a literal `/`, everything else is said to the room. An
-//! unknown command is an error and never sent as text. Nothing here knows who types or where: what the host alone may
-//! do is marked in the table, and the room holds to it.
+//! unknown command is an error and never sent as text. What the host alone may do is marked in the table, and the room
+//! holds to it; what only the full screen can do is marked too, and does not exist for whoever has none.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -58,12 +58,32 @@ pub struct Entry {
     pub arguments: &'static str,
     /// What it does: half a sentence.
     pub help: &'static str,
-    /// Whether only the host may use it.
-    pub host_only: bool,
+    /// Who has it.
+    pub whose: Whose,
     /// What other chat programs call it: hinted at, not obeyed.
     elsewhere: &'static [&'static str],
     /// Makes sense of what follows the word, without the white space around it; `None` means that it does not fit.
     read: fn(&str) -> Option<Command>,
+}
+
+/// Who has a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody.
+    All,
+    /// Only the host may use it.
+    Host,
+    /// The full screen has it, and does it by itself.
+    Screen,
+}
+
+/// Who types: that decides which commands there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Typist {
+    /// The host, who has more of them.
+    pub host: bool,
+    /// Somebody at a full screen, which has some of its own.
+    pub screen: bool,
 }
 
 /// Entries are told apart by their word.
@@ -80,6 +100,12 @@ impl Entry {
     pub fn usage(&self) -> String {
         format!("/{} {}", self.word, self.arguments).trim_end().to_owned()
     }
+
+    /// The words that may follow, where the table names them: `on` and `off` of `[on|off]`.
+    pub fn choices(&self) -> impl Iterator<Item = &'static str> {
+        let words = self.arguments.trim_matches(['[', ']']);
+        words.split('|').filter(move |_| words.contains('|'))
+    }
 }
 
 impl fmt::Display for Entry {
@@ -92,14 +118,18 @@ impl fmt::Display for Entry {
 pub const HELP: &str = "help";
 /// The command that asks where the room is, which whoever is asked knows without the room.
 const QR: &str = "qr";
+/// The full screen's: looks for a text in what was said.
+pub const SEARCH: &str = "search";
+/// The full screen's: whether the bell rings.
+pub const BELL: &str = "bell";
 
 /// All commands, in the order of `/help`.
-static TABLE: [Entry; 10] = [
+static TABLE: [Entry; 12] = [
     Entry {
         word: HELP,
         arguments: "[COMMAND]",
         help: "show what can be typed",
-        host_only: false,
+        whose: Whose::All,
         elsewhere: &["?", "commands", "man"],
         read: |_| None,
     },
@@ -107,7 +137,7 @@ static TABLE: [Entry; 10] = [
         word: "who",
         arguments: "",
         help: "show who is here",
-        host_only: false,
+        whose: Whose::All,
         elsewhere: &["names", "list", "users", "members", "roster"],
         read: |rest| rest.is_empty().then_some(Command::Who),
     },
@@ -115,7 +145,7 @@ static TABLE: [Entry; 10] = [
         word: "nick",
         arguments: "NAME",
         help: "take another name",
-        host_only: false,
+        whose: Whose::All,
         elsewhere: &["name", "rename"],
         read: |rest| given(rest).map(Command::Rename),
     },
@@ -123,7 +153,7 @@ static TABLE: [Entry; 10] = [
         word: "msg",
         arguments: "NAME TEXT",
         help: "say something to one member only",
-        host_only: false,
+        whose: Whose::All,
         elsewhere: &["tell", "whisper", "pm", "dm", "query", "private"],
         read: |rest| {
             let (to, text) = rest.split_once(char::is_whitespace)?;
@@ -134,7 +164,7 @@ static TABLE: [Entry; 10] = [
         word: "me",
         arguments: "TEXT",
         help: "say what you do: \"* lorde waves\"",
-        host_only: false,
+        whose: Whose::All,
         elsewhere: &["action", "emote"],
         read: |rest| given(rest).map(|text| Command::Say { text, action: true }),
     },
@@ -142,15 +172,31 @@ static TABLE: [Entry; 10] = [
         word: QR,
         arguments: "",
         help: "show the room's page, for browsers and phones",
-        host_only: false,
+        whose: Whose::All,
         elsewhere: &["url", "link", "page", "web", "invite"],
+        read: |_| None,
+    },
+    Entry {
+        word: SEARCH,
+        arguments: "[TEXT]",
+        help: "find it in what was said; alone: end the search here",
+        whose: Whose::Screen,
+        elsewhere: &["find", "grep", "lastlog"],
+        read: |_| None,
+    },
+    Entry {
+        word: BELL,
+        arguments: "[on|off]",
+        help: "whether a mention or a private message rings",
+        whose: Whose::Screen,
+        elsewhere: &["beep", "mute", "notify"],
         read: |_| None,
     },
     Entry {
         word: "kick",
         arguments: "NAME",
         help: "end a member's connection",
-        host_only: true,
+        whose: Whose::Host,
         elsewhere: &["remove"],
         read: |rest| given(rest).map(Command::Kick),
     },
@@ -158,7 +204,7 @@ static TABLE: [Entry; 10] = [
         word: "ban",
         arguments: "NAME",
         help: "end a member's connection and keep its address out",
-        host_only: true,
+        whose: Whose::Host,
         elsewhere: &["block"],
         read: |rest| given(rest).map(Command::Ban),
     },
@@ -166,7 +212,7 @@ static TABLE: [Entry; 10] = [
         word: "unban",
         arguments: "ADDRESS",
         help: "let an address in again",
-        host_only: true,
+        whose: Whose::Host,
         elsewhere: &["unblock", "pardon"],
         read: |rest| given(rest).filter(|address| !address.contains(char::is_whitespace)).map(Command::Unban),
     },
@@ -174,16 +220,17 @@ static TABLE: [Entry; 10] = [
         word: "quit",
         arguments: "",
         help: "leave",
-        host_only: false,
+        whose: Whose::All,
         elsewhere: &["exit", "bye", "leave", "part", "logout", "close"],
         read: |rest| rest.is_empty().then_some(Command::Quit),
     },
 ];
 
-/// What a line, typed or read from standard input without its line break, means.
+/// What a line, typed or read from standard input without its line break, means. What the full screen does by itself it has
+/// understood before: whatever is left of that is badly used.
 ///
 /// Names and texts in the result are as they were typed: the room checks and cleans them.
-pub fn parse(line: &str) -> Result<Input, CommandError> {
+pub fn parse(line: &str, by: Typist) -> Result<Input, CommandError> {
     if is_blank(line) {
         return Ok(Input::Nothing);
     }
@@ -194,11 +241,11 @@ pub fn parse(line: &str) -> Result<Input, CommandError> {
         return Ok(say(typed));
     }
     let (word, rest) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
-    let entry = lookup(word)?;
+    let entry = lookup(word, by)?;
     let rest = rest.trim();
     if entry.word == HELP {
         let about = rest.trim_start_matches('/');
-        return Ok(Input::Help(if about.is_empty() { None } else { Some(lookup(about)?) }));
+        return Ok(Input::Help(if about.is_empty() { None } else { Some(lookup(about, by)?) }));
     }
     if entry.word == QR && rest.is_empty() {
         return Ok(Input::Qr);
@@ -206,15 +253,20 @@ pub fn parse(line: &str) -> Result<Input, CommandError> {
     (entry.read)(rest).map(Input::Command).ok_or(CommandError::Usage(entry))
 }
 
-/// The commands that one may use, in the order of `/help`; `host`: with what only the host may do.
-pub fn entries(host: bool) -> impl Iterator<Item = &'static Entry> {
-    TABLE.iter().filter(move |entry| host || !entry.host_only)
+/// The commands that there are `by` them, also where only the host may use them.
+fn known(by: Typist) -> impl Iterator<Item = &'static Entry> {
+    TABLE.iter().filter(move |entry| by.screen || entry.whose != Whose::Screen)
 }
 
-/// The lines of `/help`, as wide as they have to be; `host`: with what only the host may do.
-pub fn help(host: bool) -> impl Iterator<Item = String> {
-    let width = entries(host).map(|entry| entry.usage().len()).max().unwrap_or(0);
-    let commands = entries(host).map(move |entry| format!("{:width$}  {}", entry.usage(), entry.help));
+/// The commands that one may use, in the order of `/help`.
+pub fn entries(by: Typist) -> impl Iterator<Item = &'static Entry> {
+    known(by).filter(move |entry| by.host || entry.whose != Whose::Host)
+}
+
+/// The lines of `/help`, as wide as they have to be.
+pub fn help(by: Typist) -> impl Iterator<Item = String> {
+    let width = entries(by).map(|entry| entry.usage().len()).max().unwrap_or(0);
+    let commands = entries(by).map(move |entry| format!("{:width$}  {}", entry.usage(), entry.help));
     commands.chain([format!("{:width$}  say a line that begins with /", "//TEXT")])
 }
 
@@ -229,11 +281,10 @@ fn given(argument: &str) -> Option<String> {
 }
 
 /// The entry of a word, without regard to case, or why it is none.
-pub fn lookup(word: &str) -> Result<&'static Entry, CommandError> {
-    TABLE
-        .iter()
+pub fn lookup(word: &str, by: Typist) -> Result<&'static Entry, CommandError> {
+    known(by)
         .find(|entry| entry.word.eq_ignore_ascii_case(word))
-        .ok_or_else(|| CommandError::Unknown { word: shown(word), near: near(word) })
+        .ok_or_else(|| CommandError::Unknown { word: shown(word), near: near(word, by) })
 }
 
 /// The start of a word that may hold anything.
@@ -254,19 +305,18 @@ fn hint(near: Option<&Entry>) -> Cow<'static, str> {
 
 /// The command that was probably meant: what other programs call so, the only one that begins so, or the nearest of
 /// those that differ in one slip of the hand.
-fn near(word: &str) -> Option<&'static Entry> {
+fn near(word: &str, by: Typist) -> Option<&'static Entry> {
     if word.is_empty() || word.len() > LONGEST_WORD {
         return None;
     }
     let word = word.to_lowercase();
-    let mut beginning = TABLE.iter().filter(|entry| entry.word.starts_with(&word));
+    let mut beginning = known(by).filter(|entry| entry.word.starts_with(&word));
     if let (Some(only), None) = (beginning.next(), beginning.next()) {
         return Some(only);
     }
-    TABLE
-        .iter()
+    known(by)
         .find(|entry| entry.elsewhere.contains(&word.as_str()))
-        .or_else(|| TABLE.iter().find(|entry| is_one_slip(&word, entry.word)))
+        .or_else(|| known(by).find(|entry| is_one_slip(&word, entry.word)))
 }
 
 /// Whether two words differ by one character too many, missing or wrong, or by two that changed places.

@@ -24,7 +24,7 @@ use super::{object, qr};
 use crate::error::{Error, Result};
 use crate::limits::{INPUT_BYTES, INPUT_END};
 use crate::mailbox::{Closed, Mailbox};
-use crate::room::command::{self, Input as Line};
+use crate::room::command::{self, Input as Line, Typist};
 use crate::room::event::{Command, Event, What};
 use crate::room::text::{self, TextError};
 use source::{Source, Waker};
@@ -60,7 +60,7 @@ impl Desk {
                 Ok(command) => return self.command(command),
                 Err(bad) => self.refuse(bad.code(), bad.to_string())?,
             },
-            Ok(line) => match command::parse(line) {
+            Ok(line) => match command::parse(line, self.typist()) {
                 Ok(Line::Nothing) => {}
                 Ok(Line::Command(command)) => return self.command(command),
                 Ok(Line::Qr) => self.pages()?,
@@ -82,8 +82,12 @@ impl Desk {
         Ok(None)
     }
 
+    fn typist(&self) -> Typist {
+        Typist { host: self.here.is_host(), screen: false }
+    }
+
     fn help(&self) -> Result<(), Closed> {
-        let lines: Vec<String> = command::help(self.here.is_host()).collect();
+        let lines: Vec<String> = command::help(self.typist()).collect();
         self.answer(What::Notice { text: format!("what can be typed:\n{}", lines.join("\n")) })
     }
 

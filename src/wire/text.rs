@@ -8,7 +8,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use crate::limits::{ADDRESSES_SHOWN, ROSTER_SHOWN};
-use crate::room::command::{self, Entry as CommandEntry};
+use crate::room::command::{self, Entry as CommandEntry, Typist};
 use crate::room::entry::{Act, Entry, Member};
 use crate::room::id::MemberId;
 use crate::room::text::{clean, one_line};
@@ -79,7 +79,7 @@ fn roster<'a>(out: &mut Vec<u8>, host: MemberId, members: impl ExactSizeIterator
 pub(crate) fn help(out: &mut Vec<u8>, about: Option<&CommandEntry>) {
     match about {
         Some(entry) => notice(out, &entry.to_string()),
-        None => command::help(false).for_each(|line| notice(out, &line)),
+        None => command::help(Typist::default()).for_each(|line| notice(out, &line)),
     }
 }
 

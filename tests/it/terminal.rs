@@ -318,7 +318,7 @@ fn reading_back_stays_where_it_is() {
     host.press(&["Escape"]);
     host.reads("Esc goes to the end");
     host.press(&["F1"]);
-    host.reads("On this screen");
+    host.reads("/search [TEXT]");
     host.press(&["F1"]);
     host.reads("lorde: row 7");
     host.press(&["Escape"]);

@@ -2,6 +2,13 @@ use proptest::prelude::*;
 
 use super::*;
 
+const ANYBODY: Typist = Typist { host: false, screen: false };
+const SCREEN: Typist = Typist { host: false, screen: true };
+
+fn parse(line: &str) -> Result<Input, CommandError> {
+    super::parse(line, ANYBODY)
+}
+
 fn command(line: &str) -> Command {
     match parse(line) {
         Ok(Input::Command(command)) => command,
@@ -113,15 +120,15 @@ fn p29_what_was_typed_comes_back_harmless() {
 
 #[test]
 fn help_shows_what_one_may_use_in_columns() {
-    let lines: Vec<String> = help(false).collect();
+    let lines: Vec<String> = help(ANYBODY).collect();
     assert_eq!(lines[0], "/help [COMMAND]  show what can be typed");
     assert_eq!(lines[1], "/who             show who is here");
     assert_eq!(lines.last().unwrap(), "//TEXT           say a line that begins with /");
     assert!(!lines.iter().any(|line| line.contains("/kick")));
-    let host: Vec<String> = help(true).collect();
+    let host: Vec<String> = help(Typist { host: true, screen: true }).collect();
     assert_eq!(host.len(), TABLE.len() + 1);
     assert!(host.iter().all(|line| line.len() < 80));
-    for word in ["help", "who", "nick", "msg", "me", "qr", "quit", "kick", "ban", "unban"] {
+    for word in ["help", "who", "nick", "msg", "me", "qr", "search", "bell", "quit", "kick", "ban", "unban"] {
         assert!(host.iter().any(|line| line.starts_with(&format!("/{word} "))), "{word}");
     }
 }
@@ -131,11 +138,32 @@ fn help_is_about_all_or_one() {
     assert_eq!(parse("/help"), Ok(Input::Help(None)));
     for line in ["/help ban", "/HELP /Ban"] {
         match parse(line) {
-            Ok(Input::Help(Some(entry))) => assert_eq!((entry.word, entry.host_only), ("ban", true), "{line}"),
+            Ok(Input::Help(Some(entry))) => assert_eq!((entry.word, entry.whose), ("ban", Whose::Host), "{line}"),
             other => panic!("{other:?}"),
         }
     }
     assert_eq!(told("/help bann"), "there is no command /bann: did you mean /ban NAME?");
+}
+
+#[test]
+fn what_only_the_full_screen_has_is_unknown_elsewhere() {
+    for (typed, meant) in
+        [("/search x", "/search [TEXT]"), ("/bell off", "/bell [on|off]"), ("/bell", "/bell [on|off]")]
+    {
+        let why = super::parse(typed, SCREEN).unwrap_err();
+        assert!(matches!(why, CommandError::Usage(entry) if entry.usage() == meant), "{why}");
+        assert_eq!(parse(typed).unwrap_err().code(), "unknown-command");
+        assert!(!told(typed).contains("mean"), "{}", told(typed));
+    }
+    assert_eq!(
+        super::parse("/serach x", SCREEN).unwrap_err().to_string(),
+        "there is no command /serach: did you mean /search [TEXT]?"
+    );
+    assert_eq!(told("/b"), "there is no command /b: did you mean /ban NAME?");
+    assert!(matches!(super::parse("/help bell", SCREEN), Ok(Input::Help(Some(entry))) if entry.word == BELL));
+    assert!(!help(ANYBODY).any(|line| line.contains("/bell") || line.contains("/search")));
+    let choices = |word| lookup(word, SCREEN).unwrap().choices().collect::<Vec<_>>();
+    assert_eq!((choices(BELL), choices(SEARCH)), (vec!["on", "off"], vec![]));
 }
 
 #[test]

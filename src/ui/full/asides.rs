@@ -1,6 +1,8 @@
-//! Commands that only this screen has: what they do concerns nobody else. They stand beside those of the room.
+//! Commands that this screen does by itself: they concern nobody else. They stand in the table of commands with all others.
 //!
 //! It makes sense of a line; what is done then is elsewhere.
+
+use crate::room::command::{BELL, HELP, SEARCH};
 
 /// A command of the screen's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,50 +15,29 @@ pub enum Aside {
     Bell(Option<bool>),
 }
 
-/// How each is typed, and what it does.
-const TABLE: [(&str, &str); 2] = [
-    ("/search [TEXT]", "find it in what was said; alone: end the search"),
-    ("/bell [on|off]", "whether a mention or a private message rings"),
-];
-
-/// The lines of help, as wide as they have to be.
-pub fn help() -> impl Iterator<Item = String> {
-    let width = TABLE.iter().map(|(usage, _)| usage.len()).max().unwrap_or(0);
-    TABLE.iter().map(move |(usage, help)| format!("{usage:width$}  {help}"))
-}
-
-/// What to say about `line` while it is typed, where it is one of these.
-pub fn hint(line: &str) -> Option<String> {
-    let word = line.split_whitespace().next()?;
-    let (usage, help) = TABLE.iter().find(|(usage, _)| usage.split(' ').next() == Some(word))?;
-    Some(format!("{usage} ({help})"))
-}
-
-/// The command in `line`; `None`: it is not one of these. What is wrong with it says how it is typed.
-pub fn parse(line: &str) -> Option<Result<Aside, String>> {
+/// The command in `line`; `None`: it is not one of these, or not typed as it has to be.
+pub fn parse(line: &str) -> Option<Aside> {
     let typed = line.strip_prefix('/')?;
     let (word, rest) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
     let rest = rest.trim();
-    Some(match word.to_ascii_lowercase().as_str() {
-        "help" if rest.is_empty() => Ok(Aside::Help),
-        "search" => Ok(Aside::Search(rest.to_owned())),
-        "bell" => match rest.to_ascii_lowercase().as_str() {
-            "" => Ok(Aside::Bell(None)),
-            "on" => Ok(Aside::Bell(Some(true))),
-            "off" => Ok(Aside::Bell(Some(false))),
-            _ => Err("usage: /bell on or /bell off".into()),
-        },
-        _ => return None,
-    })
+    match (word.to_ascii_lowercase().as_str(), rest.to_ascii_lowercase().as_str()) {
+        (HELP, "") => Some(Aside::Help),
+        (SEARCH, _) => Some(Aside::Search(rest.to_owned())),
+        (BELL, "") => Some(Aside::Bell(None)),
+        (BELL, "on") => Some(Aside::Bell(Some(true))),
+        (BELL, "off") => Some(Aside::Bell(Some(false))),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::room::command::{Typist, Whose, entries};
 
     #[test]
     fn every_command_of_the_screen_is_understood() {
-        let read = |line| parse(line).unwrap().unwrap();
+        let read = |line| parse(line).unwrap();
         assert_eq!((read("/help"), read("/HELP ")), (Aside::Help, Aside::Help));
         assert_eq!(
             (read("/search two words "), read("/search")),
@@ -66,12 +47,23 @@ mod tests {
             (read("/bell"), read("/bell OFF"), read("/bell on")),
             (Aside::Bell(None), Aside::Bell(Some(false)), Aside::Bell(Some(true)))
         );
-        assert!(parse("/bell loud").unwrap().is_err());
+    }
+
+    /// What Tab offers behind a command is what it takes.
+    #[test]
+    fn every_choice_of_the_table_is_understood() {
+        let typist = Typist { host: true, screen: true };
+        let own: Vec<_> = entries(typist).filter(|entry| entry.whose == Whose::Screen).collect();
+        assert_eq!(own.len(), 2);
+        for entry in own {
+            assert!(parse(&format!("/{}", entry.word)).is_some(), "{}", entry.usage());
+            assert!(entry.choices().all(|choice| parse(&format!("/{} {choice}", entry.word)).is_some()));
+        }
     }
 
     #[test]
     fn what_is_for_the_room_is_left_alone() {
-        for line in ["", "search", "//search", "/help kick", "/who", "/searching"] {
+        for line in ["", "search", "//search", "/help kick", "/who", "/searching", "/bell loud"] {
             assert_eq!(parse(line), None, "{line}");
         }
     }

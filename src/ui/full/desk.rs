@@ -20,7 +20,7 @@ use super::model::{Alert, Model, Search, State};
 use super::scroll::{Place, Rows};
 use super::{Surroundings, search, view};
 use crate::mailbox::Mailbox;
-use crate::room::command::{self, Input as Line};
+use crate::room::command::{self, Input as Line, Typist};
 use crate::room::event::{Command, Event, What};
 use crate::ui::{input, qr, words};
 
@@ -216,10 +216,11 @@ impl Desk {
     /// Does what `line` asks for, or says why not.
     fn obey(&mut self, line: &str) -> Result<(), String> {
         if let Some(aside) = asides::parse(line) {
-            self.aside(aside?);
+            self.aside(aside);
             return Ok(());
         }
-        match command::parse(line).map_err(|bad| bad.to_string())? {
+        let typist = Typist { host: self.model.is_host(), screen: true };
+        match command::parse(line, typist).map_err(|bad| bad.to_string())? {
             Line::Nothing => {}
             Line::Command(command) => self.command(command)?,
             Line::Qr => self.pages(),

@@ -1,4 +1,5 @@
-//! Completion: names anywhere, commands at the start; first what all that fit have in common, then one after the other.
+//! Completion: names anywhere, commands at the start, and the words that one takes behind it; first what all that fit have in
+//! common, then one after the other.
 //!
 //! It says what to put where, and keeps its place; it changes no text. Names come in the order in which they are to be
 //! offered: whoever calls knows who spoke last.
@@ -8,7 +9,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Around;
-use crate::room::command;
+use crate::room::command::{self, Entry, Typist};
 use crate::room::text::clean;
 
 /// What fits what was typed, and which of it stands there now.
@@ -38,9 +39,14 @@ impl Completion {
     pub(super) fn new(text: &str, cursor: usize, around: &Around<'_>) -> Option<Self> {
         let start = word_start(&text[..cursor]);
         let typed = &text[start..cursor];
-        let (choices, mark) = match command_word(text, start, typed) {
-            Some((word, slash)) => (commands(word, slash, around.hosting), ""),
-            None => (names(typed, around.names), if start == 0 { ":" } else { "" }),
+        let typist = Typist { host: around.hosting, screen: true };
+        let before = command_before(&text[..start], typist);
+        let (choices, mark) = match command_word(typed, start, before) {
+            Some((slash, word)) => (commands(word, slash, typist), ""),
+            None => match before.map(|entry| arguments(entry, typed)) {
+                Some(words) if !words.is_empty() => (words, ""),
+                _ => (names(typed, around.names), if start == 0 { ":" } else { "" }),
+            },
         };
         let space = !text[cursor..].starts_with(char::is_whitespace);
         (!choices.is_empty()).then_some(Self { range: start..cursor, choices, at: None, ends: Ends { mark, space } })
@@ -79,20 +85,29 @@ fn word_start(text: &str) -> usize {
     space.map_or(0, |(at, cluster)| at + cluster.len())
 }
 
-/// The part of a command's word that was typed, and the slash before it, where a command's word stands: at the start, and
-/// behind `/help`.
-fn command_word<'a>(text: &str, start: usize, typed: &'a str) -> Option<(&'a str, &'a str)> {
-    let slash = usize::from(typed.starts_with('/'));
-    let (slash, word) = typed.split_at(slash);
-    let before = text[..start].trim_end().strip_prefix('/').map(command::lookup);
-    let about = matches!(before, Some(Ok(entry)) if entry.word == command::HELP);
-    (about || (start == 0 && !slash.is_empty())).then_some((word, slash))
+/// The command that is all that stands before the word.
+fn command_before(before: &str, typist: Typist) -> Option<&'static Entry> {
+    command::lookup(before.trim_end().strip_prefix('/')?, typist).ok()
 }
 
-fn commands(typed: &str, slash: &str, hosting: bool) -> Vec<String> {
+/// The slash, and the part of a command's word that was typed, where a command's word stands: at the start, and behind
+/// `/help`.
+fn command_word<'a>(typed: &'a str, start: usize, before: Option<&Entry>) -> Option<(&'a str, &'a str)> {
+    let (slash, word) = typed.split_at(usize::from(typed.starts_with('/')));
+    let about = before.is_some_and(|entry| entry.word == command::HELP);
+    (about || (start == 0 && !slash.is_empty())).then_some((slash, word))
+}
+
+fn commands(typed: &str, slash: &str, typist: Typist) -> Vec<String> {
     let typed = typed.to_lowercase();
-    let fitting = command::entries(hosting).filter(|entry| entry.word.starts_with(&typed));
+    let fitting = command::entries(typist).filter(|entry| entry.word.starts_with(&typed));
     fitting.map(|entry| format!("{slash}{}", entry.word)).collect()
+}
+
+/// What a command takes, where the table names it.
+fn arguments(entry: &Entry, typed: &str) -> Vec<String> {
+    let typed = typed.to_lowercase();
+    entry.choices().filter(|choice| choice.starts_with(&typed)).map(str::to_owned).collect()
 }
 
 fn names(typed: &str, names: &[&str]) -> Vec<String> {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::room::command::{self, Entry};
+use crate::room::command::{self, Entry, Typist, Whose};
 
 /// Something to show beside the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +34,15 @@ impl fmt::Display for Hint {
 pub fn hint(line: &str, hosting: bool) -> Option<Hint> {
     let typed = line.strip_prefix('/').filter(|typed| !typed.starts_with('/'))?;
     let (word, ended) = typed.split_once(char::is_whitespace).map_or((typed, false), |(word, _)| (word, true));
-    match command::lookup(word) {
-        Ok(entry) if entry.host_only && !hosting => Some(Hint::Wrong(format!("only the host can /{}", entry.word))),
+    let typist = Typist { host: hosting, screen: true };
+    match command::lookup(word, typist) {
+        Ok(entry) if entry.whose == Whose::Host && !hosting => {
+            Some(Hint::Wrong(format!("only the host can /{}", entry.word)))
+        }
         Ok(entry) => Some(Hint::Takes(entry)),
         Err(unknown) => {
             let begun = word.to_lowercase();
-            let begins = || command::entries(hosting).filter(|entry| entry.word.starts_with(&begun)).collect();
+            let begins = || command::entries(typist).filter(|entry| entry.word.starts_with(&begun)).collect();
             let entries: Vec<_> = if ended { Vec::new() } else { begins() };
             Some(match entries[..] {
                 [] => Hint::Wrong(unknown.to_string()),
@@ -66,6 +69,8 @@ mod tests {
             ("/MS", msg),
             ("/msg ann ciao", msg),
             ("/m", "/msg  /me"),
+            ("/sea", "/search [TEXT] (find it in what was said; alone: end the search here)"),
+            ("/BELL o", "/bell [on|off] (whether a mention or a private message rings)"),
             ("/kick ann", "only the host can /kick"),
             ("/ncik ann", "there is no command /ncik: did you mean /nick NAME?"),
             ("/m ann", "there is no command /m: did you mean /me TEXT?"),
@@ -78,7 +83,7 @@ mod tests {
         }
         assert!(hint("/kick ann", true).unwrap().to_string().starts_with("/kick NAME"));
         for hosting in [false, true] {
-            let all: Vec<_> = command::entries(hosting).collect();
+            let all: Vec<_> = command::entries(Typist { host: hosting, screen: true }).collect();
             assert_eq!(hint("/", hosting), Some(Hint::Begins(all)));
         }
     }

@@ -8,18 +8,16 @@ use ratatui::text::Line;
 
 use super::paint::paint;
 use super::row_of;
-use crate::room::command;
+use crate::room::command::{self, Typist};
 use crate::ui::full::cells;
 use crate::ui::full::colours::Palette;
 use crate::ui::full::model::Model;
-use crate::ui::full::{asides, editor, keys};
+use crate::ui::full::{editor, keys};
 
 /// All that help has to say, for a host or for a client.
 pub(super) fn text(host: bool) -> Vec<String> {
     let mut text = vec!["Commands".to_owned()];
-    text.extend(command::help(host).map(|line| format!("  {line}")));
-    text.extend([String::new(), "On this screen".into()]);
-    text.extend(asides::help().map(|line| format!("  {line}")));
+    text.extend(command::help(Typist { host, screen: true }).map(|line| format!("  {line}")));
     text.extend([String::new(), "Keys".into()]);
     text.extend(keys::help().map(|line| format!("  {line}")));
     text.extend([String::new(), "Keys of the line".into()]);

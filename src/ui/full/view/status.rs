@@ -11,11 +11,11 @@ use ratatui::text::Line;
 use super::paint::paint;
 use super::row_of;
 use crate::room::event::{Connection, Role};
+use crate::ui::full::cells;
 use crate::ui::full::colours::Palette;
 use crate::ui::full::editor::Editor;
 use crate::ui::full::model::{Model, Search, State};
 use crate::ui::full::scroll::Place;
-use crate::ui::full::{asides, cells};
 use crate::ui::words::Standing;
 
 /// What stands between two facts.
@@ -120,7 +120,7 @@ fn typing(model: &Model, editor: &Editor) -> Option<String> {
         let (lines, bytes) = (editor.text().lines().count(), editor.text().len());
         return Some(format!("{lines} lines, {bytes} bytes were pasted: Enter once more sends them as one message"));
     }
-    asides::hint(editor.text()).or_else(|| editor.hint(model.is_host()).map(|hint| hint.to_string()))
+    editor.hint(model.is_host()).map(|hint| hint.to_string())
 }
 
 /// What keys do now, the most important first.
