@@ -43,9 +43,15 @@ fn is_word_bound(before: &str, after: &str) -> bool {
 
 /// Where `text` holds `needle`, in whatever case, from the left and without overlap.
 pub fn find<'a>(text: &'a str, needle: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    let first = needle.chars().flat_map(char::to_lowercase).next();
+    // Most texts are ASCII, where a letter is itself or its capital: a hundred thousand of them are searched at once.
+    let first = first.filter(|_| text.is_ascii());
     let mut at = 0;
     std::iter::from_fn(move || {
         while at < text.len() && !needle.is_empty() {
+            if let Some(first) = first {
+                at += next_ascii(&text.as_bytes()[at..], first)?;
+            }
             if let Some(length) = starts(&text[at..], needle) {
                 let found = at..at + length;
                 at = found.end;
@@ -55,6 +61,12 @@ pub fn find<'a>(text: &'a str, needle: &'a str) -> impl Iterator<Item = Range<us
         }
         None
     })
+}
+
+/// Where `text`, which is ASCII, has this lower-case letter next, or its capital.
+fn next_ascii(text: &[u8], letter: char) -> Option<usize> {
+    let lower = u8::try_from(letter).ok().filter(u8::is_ascii)?;
+    memchr::memchr2(lower, lower.to_ascii_uppercase(), text)
 }
 
 /// How many bytes at the start of `text` are `needle`, in whatever case.
@@ -74,6 +86,8 @@ fn starts(text: &str, needle: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -95,5 +109,18 @@ mod tests {
         assert_eq!(find("aaaa", "aa").collect::<Vec<_>>(), [0..2, 2..4]);
         assert_eq!(find("żółw", "ŻÓŁ").next(), Some(0..6));
         assert_eq!(find("x", "").count() + find("", "x").count(), 0);
+        // Letters whose other case is not ASCII, on both sides.
+        assert_eq!(find("ok", "\u{212A}").next(), Some(1..2));
+        assert_eq!(find("o\u{212A}", "K").next(), Some(1..4));
+        assert_eq!(find("ok", "é").next(), None);
+    }
+
+    proptest! {
+        /// Said simply: the text in lower case, where all of it is ASCII.
+        #[test]
+        fn a_text_of_ascii_is_found_where_it_is(text in "[a-cA-C .]{0,30}", needle in "[a-cA-C .]{1,3}") {
+            let found = find(&text, &needle).next().map(|range| range.start);
+            prop_assert_eq!(found, text.to_ascii_lowercase().find(&needle.to_ascii_lowercase()));
+        }
     }
 }
