@@ -315,12 +315,16 @@ fn reading_back_stays_where_it_is() {
     host.says("/search ROW 7");
     host.reads("lorde: row 7");
     host.reads("Ctrl-Up older");
-    host.press(&["Escape"]);
+    host.press(&["Enter"]);
     host.reads("Esc goes to the end");
     host.press(&["F1"]);
     host.reads("/search [TEXT]");
     host.press(&["F1"]);
     host.reads("lorde: row 7");
+    host.press(&["Escape"]);
+    host.reads("meanwhile 4");
+    host.says("/search row 8");
+    host.reads("lorde: row 8");
     host.press(&["Escape"]);
     host.reads("meanwhile 4");
 }

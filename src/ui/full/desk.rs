@@ -16,7 +16,7 @@ use super::editor::{self, Around, Done, Edit, Editor};
 use super::entry::Tone;
 use super::history::Number;
 use super::keys::{self, Act, Typed};
-use super::model::{Alert, Model, Search, State};
+use super::model::{Alert, Model, Search, State, Way};
 use super::scroll::{Place, Rows};
 use super::{Surroundings, search, view};
 use crate::mailbox::Mailbox;
@@ -86,7 +86,9 @@ impl Desk {
     /// Draws everything; returns where the cursor stands.
     pub fn draw(&mut self, buffer: &mut Buffer) -> Position {
         view::fit(buffer.area, &mut self.editor);
-        self.messages = view::areas(buffer.area, &self.editor).messages;
+        let areas = view::areas(buffer.area, &self.editor);
+        self.messages = areas.messages;
+        self.model.help = self.model.help.map(|first| first.min(view::last_help(&self.model, areas)));
         view::draw(&self.model, &self.editor, self.palette, buffer)
     }
 
@@ -104,9 +106,10 @@ impl Desk {
     }
 
     fn key(&mut self, key: KeyEvent) -> Next {
-        let acts = keys::act(key, self.editor.is_empty(), self.model.place != Place::End);
-        // While the editor searches, it is what ends.
-        match acts.filter(|act| *act != Act::Escape || self.editor.search().is_none()) {
+        // What is found for the line, or offered for it, is something that is typed, and ends first.
+        let asks = self.editor.search().is_some() || self.editor.choices().is_some();
+        let acts = keys::act(key, self.editor.is_empty() && !asks, self.model.place != Place::End);
+        match acts.filter(|act| *act != Act::Escape || !asks) {
             Some(Act::Suspend) => return Next::Suspend,
             Some(Act::Redraw) => return Next::Redraw,
             Some(Act::Stop) if self.model.state == State::Leaving => return Next::EndNow,
@@ -129,7 +132,7 @@ impl Desk {
             Ok(Done::Send) if self.editor.wants_review() && !reviewed => self.model.review = true,
             Ok(Done::Send) => self.line(),
             Ok(Done::Changed | Done::Nothing) => {}
-            Err(bad) => self.tell(Tone::Alarm, bad.to_string()),
+            Err(bad) => self.tell_once(bad.to_string()),
         }
     }
 
@@ -137,14 +140,18 @@ impl Desk {
         match act {
             Act::Page(pages) => self.scroll(pages * isize::from(self.messages.height.saturating_sub(1).max(1) as i16)),
             Act::Rows(rows) => self.scroll(rows),
+            Act::Top | Act::Bottom if self.model.help.is_some() => {
+                // The drawing knows where it ends.
+                self.model.help = Some(if act == Act::Top { 0 } else { usize::MAX });
+            }
             Act::Top => {
                 let height = usize::from(self.messages.height);
                 let place = self.measured(|model, rows| Place::top(height, &model.history, rows));
                 self.model.go(place);
             }
             Act::Bottom => self.model.go(Place::End),
-            Act::Older => self.find(true),
-            Act::Newer => self.find(false),
+            Act::Older => self.find(Way::Older),
+            Act::Newer => self.find(Way::Newer),
             Act::Help => self.model.help = if self.model.help.is_some() { None } else { Some(0) },
             Act::Escape => self.escape(),
             Act::Stop => {
@@ -163,11 +170,13 @@ impl Desk {
         }
     }
 
-    /// Ends what is shown beside, one after the other.
+    /// Ends what is shown beside, one after the other. Whoever has searched gets back to where one was.
     fn escape(&mut self) {
-        if self.model.help.take().is_none() && self.model.search.take().is_none() {
-            self.model.go(Place::End);
+        if std::mem::take(&mut self.model.review) || self.model.help.take().is_some() {
+            return;
         }
+        let place = self.model.search.take().map_or(Place::End, |search| search.from);
+        self.model.go(place);
     }
 
     fn scroll(&mut self, by: isize) {
@@ -193,15 +202,16 @@ impl Desk {
     }
 
     /// Goes to what is searched for, older or newer than what was found last.
-    fn find(&mut self, older: bool) {
-        let Some(Search { needle, found }) = self.model.search.clone() else { return };
-        let from = found.unwrap_or(self.model.history.end());
-        if let Some(number) = search::next(&self.model.history, &needle, from, older) {
-            let height = usize::from(self.messages.height);
-            let place = self.measured(|model, rows| Place::around(number, height, &model.history, rows));
-            self.model.go(place);
-            self.model.search = Some(Search { needle, found: Some(number) });
-        }
+    fn find(&mut self, way: Way) {
+        let Some(search) = &mut self.model.search else { return };
+        let from = search.found.unwrap_or(self.model.history.end());
+        let next = search::next(&self.model.history, &search.needle, from, way);
+        search.end = next.is_none().then_some(way);
+        let Some(number) = next else { return };
+        search.found = Some(number);
+        let height = usize::from(self.messages.height);
+        let place = self.measured(|model, rows| Place::around(number, height, &model.history, rows));
+        self.model.go(place);
     }
 
     /// Does what the finished line asks for. What cannot be done stays where it is, so that it can be mended.
@@ -221,7 +231,8 @@ impl Desk {
         }
         let typist = Typist { host: self.model.is_host(), screen: true };
         match command::parse(line, typist).map_err(|bad| bad.to_string())? {
-            Line::Nothing => {}
+            // Whoever has found something stays there.
+            Line::Nothing => self.model.search = None,
             Line::Command(command) => self.command(command)?,
             Line::Qr => self.pages(),
             Line::Help(None) => self.aside(Aside::Help),
@@ -260,14 +271,24 @@ impl Desk {
             Aside::Help => self.model.help = Some(0),
             Aside::Search(needle) if needle.is_empty() => self.model.search = None,
             Aside::Search(needle) => {
-                self.model.search = Some(Search { needle, found: None });
-                self.find(true);
+                let from = self.model.search.take().map_or(self.model.place, |search| search.from);
+                self.model.search = Some(Search { needle, found: None, from, end: None });
+                self.find(Way::Older);
             }
             Aside::Bell(wanted) => {
                 self.bell = wanted.unwrap_or(self.bell);
                 let text = if self.bell { "a mention or a private message rings" } else { "nothing rings" };
                 self.tell(Tone::Plain, text.into());
             }
+        }
+    }
+
+    /// Says what is wrong, unless that was the last that was said: a key that is held down would say it over and over.
+    fn tell_once(&mut self, text: String) {
+        let history = &self.model.history;
+        let last = history.end().checked_sub(1).and_then(|last| history.get(last)?.text());
+        if last != Some(&*text) {
+            self.tell(Tone::Alarm, text);
         }
     }
 

@@ -42,7 +42,7 @@ const TABLE: [(&str, &str); 10] = [
     ("Shift-Up, Shift-Down, wheel", "read back, by rows"),
     ("Ctrl-Home, Ctrl-End", "the oldest, the newest"),
     ("Ctrl-Up, Ctrl-Down", "what /search has found, older and newer"),
-    ("Esc", "close the help, end the search, go to the newest"),
+    ("Esc", "close the help, end the search and go back, go to the newest"),
     ("F1", "this help, as /help where the terminal keeps F1 for itself"),
     ("Ctrl-L", "draw the screen anew"),
     ("Ctrl-Z", "suspend; fg brings it back (not on Windows)"),

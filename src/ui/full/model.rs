@@ -86,6 +86,19 @@ pub struct Search {
     pub needle: String,
     /// Where it was found last.
     pub found: Option<Number>,
+    /// What was shown before.
+    pub from: Place,
+    /// The way in which there is nothing more.
+    pub end: Option<Way>,
+}
+
+/// A way through the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Towards the oldest.
+    Older,
+    /// Towards the newest.
+    Newer,
 }
 
 impl Model {

@@ -4,17 +4,17 @@
 
 use super::history::{History, Number};
 use super::mention::find;
+use super::model::Way;
 
 /// The next entry that holds `needle`, from the one before `from` on towards older ones, or after it towards newer ones.
-pub fn next(history: &History, needle: &str, from: Number, older: bool) -> Option<Number> {
+pub fn next(history: &History, needle: &str, from: Number, way: Way) -> Option<Number> {
     let holds = |number: &Number| {
         let text = history.get(*number).and_then(super::entry::Entry::text);
         text.is_some_and(|text| find(text, needle).next().is_some())
     };
-    if older {
-        (history.start()..from.min(history.end())).rev().find(holds)
-    } else {
-        (from.saturating_add(1).max(history.start())..history.end()).find(holds)
+    match way {
+        Way::Older => (history.start()..from.min(history.end())).rev().find(holds),
+        Way::Newer => (from.saturating_add(1).max(history.start())..history.end()).find(holds),
     }
 }
 
@@ -30,9 +30,9 @@ mod tests {
         for text in ["one fish", "two", "red FISH", "blue"] {
             history.push(Entry { at: at(), kind: Kind::Note { tone: Tone::Quiet, text: text.into() } });
         }
-        assert_eq!(next(&history, "fish", history.end(), true), Some(2));
-        assert_eq!(next(&history, "fish", 2, true), Some(0));
-        assert_eq!(next(&history, "fish", 0, true), None);
-        assert_eq!((next(&history, "fish", 0, false), next(&history, "fish", 2, false)), (Some(2), None));
+        assert_eq!(next(&history, "fish", history.end(), Way::Older), Some(2));
+        assert_eq!(next(&history, "fish", 2, Way::Older), Some(0));
+        assert_eq!(next(&history, "fish", 0, Way::Older), None);
+        assert_eq!((next(&history, "fish", 0, Way::Newer), next(&history, "fish", 2, Way::Newer)), (Some(2), None));
     }
 }

@@ -57,7 +57,7 @@ pub fn rows(model: &Model, look: Look<'_>, number: Number) -> usize {
 pub fn draw(model: &Model, editor: &Editor, palette: Palette, buffer: &mut Buffer) -> Position {
     let areas = areas(buffer.area, editor);
     if model.help.is_some() {
-        help::draw(model, areas.messages.union(areas.roster), palette, buffer);
+        help::draw(model, help_area(areas), palette, buffer);
     } else {
         messages(model, areas.messages, palette, buffer);
         side::draw(model, areas.roster, palette, buffer);
@@ -65,6 +65,16 @@ pub fn draw(model: &Model, editor: &Editor, palette: Palette, buffer: &mut Buffe
     status::draw(model, areas.status, areas.roster.is_empty(), palette, buffer);
     status::keys(model, editor, areas.keys, palette, buffer);
     input(editor, areas.input, palette, buffer)
+}
+
+/// Where help is, in place of messages and roster.
+fn help_area(areas: Layout) -> Rect {
+    areas.messages.union(areas.roster)
+}
+
+/// The row of help from which on the last of it is shown.
+pub fn last_help(model: &Model, areas: Layout) -> usize {
+    help::last(model, help_area(areas))
 }
 
 /// The messages, the lowest row at the bottom.

@@ -1,6 +1,7 @@
 //! What a person types and reads, without a terminal.
 
 use crossterm::event::{KeyCode, KeyModifiers};
+use ratatui::buffer::Cell;
 
 use super::*;
 use crate::room::event::{Closed, Listed, Message, Role};
@@ -145,7 +146,122 @@ fn escape_ends_one_thing_after_the_other() {
     esc(&mut desk);
     assert!(desk.model.help.is_none() && desk.model.search.is_some());
     esc(&mut desk);
-    assert!(desk.model.search.is_none() && desk.model.place != Place::End);
-    esc(&mut desk);
-    assert_eq!(desk.model.place, Place::End);
+    assert_eq!((&desk.model.search, desk.model.place), (&None, Place::End));
+}
+
+#[test]
+fn a_search_goes_both_ways_and_back_to_where_one_was() {
+    let mut desk = in_room(Role::Client);
+    for n in 0..100 {
+        desk.event(message("anna", &format!("row {n}")));
+    }
+    press(&mut desk, KeyCode::PageUp, KeyModifiers::NONE);
+    let (before, drawn) = (desk.model.place, drawing(&mut desk));
+    assert_ne!(before, Place::End);
+    line(&mut desk, "/search row 2");
+    let found = |desk: &Desk| desk.model.search.as_ref().and_then(|search| search.found);
+    let newest = found(&desk);
+    let seek = |desk: &mut Desk, code| press(desk, code, KeyModifiers::CONTROL);
+    seek(&mut desk, KeyCode::Down);
+    assert!(found(&desk) == newest && drawing(&mut desk).contains("no newer \"row 2\""));
+    for _ in 0..20 {
+        seek(&mut desk, KeyCode::Up);
+    }
+    assert!(drawing(&mut desk).contains("no older \"row 2\""));
+    seek(&mut desk, KeyCode::Down);
+    assert!(!drawing(&mut desk).contains("no older"));
+    // Another search does not move the place that one comes from.
+    line(&mut desk, "/search nowhere");
+    assert!(drawing(&mut desk).contains("\"nowhere\" is not there"));
+    press(&mut desk, KeyCode::Esc, KeyModifiers::NONE);
+    assert_eq!((desk.model.place, drawing(&mut desk)), (before, drawn));
+    for stay in ["", "/search"] {
+        line(&mut desk, "/search row 20");
+        line(&mut desk, stay);
+        assert!(desk.model.search.is_none() && desk.model.place != before, "{stay:?}");
+    }
+}
+
+#[test]
+fn help_is_turned_no_further_than_it_goes() {
+    let mut desk = in_room(Role::Host);
+    press(&mut desk, KeyCode::F(1), KeyModifiers::NONE);
+    let first = drawing(&mut desk);
+    let plain = |desk: &mut Desk, code| press(desk, code, KeyModifiers::NONE);
+    for _ in 0..50 {
+        plain(&mut desk, KeyCode::PageDown);
+        drawing(&mut desk);
+    }
+    let last = drawing(&mut desk);
+    plain(&mut desk, KeyCode::PageUp);
+    assert_ne!(drawing(&mut desk), last, "one page up is seen at once");
+    plain(&mut desk, KeyCode::End);
+    assert_eq!(drawing(&mut desk), last);
+    plain(&mut desk, KeyCode::Home);
+    assert_eq!((drawing(&mut desk), desk.model.place), (first, Place::End));
+}
+
+/// Whoever searches what was sent has an empty line, but is typing.
+#[test]
+fn keys_of_the_line_are_the_searchs_while_it_searches() {
+    let mut desk = in_room(Role::Client);
+    line(&mut desk, "ciao");
+    desk.commands.take();
+    for n in 0..100 {
+        desk.event(message("anna", &format!("row {n}")));
+    }
+    for (code, modifiers) in [(KeyCode::Char('d'), KeyModifiers::CONTROL), (KeyCode::Home, KeyModifiers::NONE)] {
+        press(&mut desk, KeyCode::Char('r'), KeyModifiers::CONTROL);
+        press(&mut desk, KeyCode::Char('c'), KeyModifiers::NONE);
+        press(&mut desk, code, modifiers);
+        assert_eq!(
+            (desk.commands.take(), desk.model.place, desk.editor.text()),
+            (None, Place::End, "ciao"),
+            "{code:?}"
+        );
+        desk.edit(&Edit::Clear);
+    }
+}
+
+#[test]
+fn escape_ends_what_is_asked_about_the_line_first() {
+    let mut desk = in_room(Role::Client);
+    for n in 0..100 {
+        desk.event(message("anna", &format!("row {n}")));
+    }
+    press(&mut desk, KeyCode::PageUp, KeyModifiers::NONE);
+    let place = desk.model.place;
+    press(&mut desk, KeyCode::Tab, KeyModifiers::NONE);
+    assert!(desk.editor.choices().is_some());
+    press(&mut desk, KeyCode::Esc, KeyModifiers::NONE);
+    assert!(desk.editor.choices().is_none() && desk.model.place == place);
+    desk.edit(&Edit::Clear);
+    desk.typed(Typed::Paste("row\n".repeat(50)));
+    press(&mut desk, KeyCode::Enter, KeyModifiers::NONE);
+    assert!(desk.model.review);
+    press(&mut desk, KeyCode::Esc, KeyModifiers::NONE);
+    assert!(!desk.model.review && desk.model.place == place);
+    press(&mut desk, KeyCode::Enter, KeyModifiers::NONE);
+    assert_eq!((desk.commands.take(), desk.model.review), (None, true), "it is shown again, not sent");
+}
+
+#[test]
+fn what_is_too_long_is_said_once_and_the_line_stays() {
+    let mut desk = in_room(Role::Client);
+    let longest = "x".repeat(crate::limits::MESSAGE_MAX_BYTES);
+    desk.typed(Typed::Paste(longest.clone()));
+    let before = desk.model.history.end();
+    for _ in 0..50 {
+        press(&mut desk, KeyCode::Char('y'), KeyModifiers::NONE);
+    }
+    assert_eq!((desk.model.history.end(), desk.editor.text()), (before + 1, &*longest));
+    desk.typed(Typed::Paste("z".repeat(1 << 20)));
+    assert!(last_note(&desk).contains("1064960 bytes") && desk.editor.text() == longest);
+}
+
+/// The screen as text.
+fn drawing(desk: &mut Desk) -> String {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+    desk.draw(&mut buffer);
+    buffer.content.chunks(80).map(|row| row.iter().map(Cell::symbol).collect::<String>() + "\n").collect()
 }

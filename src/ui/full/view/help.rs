@@ -25,18 +25,25 @@ pub(super) fn text(host: bool) -> Vec<String> {
     text
 }
 
+/// The same in rows of this width.
+fn rows(model: &Model, width: u16) -> Vec<String> {
+    let width = usize::from(width).max(1);
+    let row = |line: &String| {
+        let rest = width.saturating_sub(4).max(1);
+        let rows = cells::wrap(line, width, rest).into_iter().enumerate();
+        rows.map(|(n, range)| format!("{}{}", if n == 0 { "" } else { "    " }, &line[range])).collect::<Vec<_>>()
+    };
+    text(model.is_host()).iter().flat_map(row).collect()
+}
+
+/// The row from which on the last of it fills the area.
+pub(super) fn last(model: &Model, area: Rect) -> usize {
+    rows(model, area.width).len().saturating_sub(usize::from(area.height))
+}
+
 /// Draws as much of the help as fits, from the row on that the model says.
 pub(super) fn draw(model: &Model, area: Rect, palette: Palette, buffer: &mut Buffer) {
-    let text = text(model.is_host());
-    let width = usize::from(area.width).max(1);
-    let rows: Vec<String> = text
-        .iter()
-        .flat_map(|line| {
-            let rest = width.saturating_sub(4).max(1);
-            let rows = cells::wrap(line, width, rest).into_iter().enumerate();
-            rows.map(|(n, range)| format!("{}{}", if n == 0 { "" } else { "    " }, &line[range])).collect::<Vec<_>>()
-        })
-        .collect();
+    let rows = rows(model, area.width);
     let first = model.help.unwrap_or(0).min(rows.len().saturating_sub(usize::from(area.height)));
     for (y, row) in (area.top()..area.bottom()).zip(&rows[first..]) {
         let style = if row.starts_with(' ') { ratatui::style::Style::new() } else { palette.own() };

@@ -14,7 +14,7 @@ use crate::room::event::{Connection, Role};
 use crate::ui::full::cells;
 use crate::ui::full::colours::Palette;
 use crate::ui::full::editor::Editor;
-use crate::ui::full::model::{Model, Search, State};
+use crate::ui::full::model::{Model, Search, State, Way};
 use crate::ui::full::scroll::Place;
 use crate::ui::words::Standing;
 
@@ -128,9 +128,15 @@ fn hints(model: &Model) -> Vec<String> {
     if model.help.is_some() {
         return ["Esc closes this help", "PgUp and PgDn turn the page"].map(String::from).into();
     }
-    if let Some(Search { needle, found }) = &model.search {
-        let found = if found.is_some() { format!("\"{needle}\"") } else { format!("\"{needle}\" is not there") };
-        return vec![found, "Ctrl-Up older".into(), "Ctrl-Down newer".into(), "Esc ends the search".into()];
+    if let Some(Search { needle, found, end, .. }) = &model.search {
+        let found = match (found, end) {
+            (None, _) => return vec![format!("\"{needle}\" is not there"), "Esc ends the search".into()],
+            (_, Some(Way::Older)) => format!("no older \"{needle}\""),
+            (_, Some(Way::Newer)) => format!("no newer \"{needle}\""),
+            (_, None) => format!("\"{needle}\""),
+        };
+        let keys = ["Ctrl-Up older", "Ctrl-Down newer", "Esc goes back", "Enter stays here"];
+        return [found].into_iter().chain(keys.map(String::from)).collect();
     }
     let leave: &[&str] = match (model.state, model.is_host(), model.roster.len() > 1) {
         (State::Leaving, ..) => return vec!["Ctrl-C once more does not wait".into()],

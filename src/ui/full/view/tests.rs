@@ -187,7 +187,7 @@ fn reading_back_shows_a_mark_and_what_is_below() {
 #[test]
 fn what_was_found_is_on_the_screen() {
     let mut model = model(evening());
-    model.search = Some(Search { needle: "LINE".into(), found: Some(4) });
+    model.search = Some(Search { needle: "LINE".into(), found: Some(4), from: Place::End, end: None });
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
     draw(&model, &editor(""), PLAIN, &mut buffer);
     let loud = buffer.content.iter().filter(|cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED)).count();
