@@ -5,7 +5,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::editor::keys::{Code, Key};
-use crate::limits::WHEEL_KEYS;
+use crate::limits::{PASTE_KEYS, WHEEL_KEYS};
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,57 +116,73 @@ pub enum Typed {
 }
 
 /// What `events` mean, which came at once. Where the terminal turns the wheel into arrow keys, several of them come in one piece;
-/// nobody presses a key as fast.
+/// nobody presses a key as fast. So does a paste where the terminal does not tell it from typing: it is one all the same.
 pub fn gather(events: impl IntoIterator<Item = Event>) -> Vec<Typed> {
-    let mut typed: Vec<Typed> = Vec::new();
-    let mut events = with_alt(events.into_iter().filter_map(pressed).collect()).into_iter().peekable();
-    while let Some(next) = events.next() {
-        let Some(step) = arrow(&next) else {
-            typed.push(next);
-            continue;
-        };
-        let mut count = 1;
-        while events.next_if_eq(&next).is_some() {
-            count += 1;
-        }
-        if count >= WHEEL_KEYS {
-            typed.push(Typed::Wheel(step * isize::try_from(count).unwrap_or(isize::MAX)));
+    let all: Vec<Typed> = events.into_iter().filter_map(pressed).collect();
+    let (mut typed, mut rest) = (Vec::new(), &all[..]);
+    while !rest.is_empty() {
+        if let Some((what, keys)) = pasted(rest).or_else(|| wheel(rest)).or_else(|| alt_arrow(rest)) {
+            typed.push(what);
+            rest = &rest[keys..];
         } else {
-            typed.extend(std::iter::repeat_n(next, count));
+            // A text that is no paste is none from its middle either.
+            let keys = rest.iter().map_while(written).count().max(1);
+            typed.extend_from_slice(&rest[..keys]);
+            rest = &rest[keys..];
         }
     }
     typed
 }
 
-/// Some terminals (rxvt, iTerm2) put an Escape before what an arrow key sends, for Alt. It is read as Escape and two
-/// characters; nobody types these three at once.
-fn with_alt(mut all: Vec<Typed>) -> Vec<Typed> {
+/// The wheel, where `typed` begins with it, and of how many keys that is.
+fn wheel(typed: &[Typed]) -> Option<(Typed, usize)> {
+    let first = typed.first()?;
+    let step = arrow(first)?;
+    let count = typed.iter().take_while(|next| *next == first).count();
+    (count >= WHEEL_KEYS).then(|| (Typed::Wheel(step * isize::try_from(count).unwrap_or(isize::MAX)), count))
+}
+
+/// A text of several lines, where `typed` begins with one that nobody types as fast, and of how many keys that is. Enter at its
+/// end is a key: it may have been typed ahead.
+fn pasted(typed: &[Typed]) -> Option<(Typed, usize)> {
+    let text: String = typed.iter().map_while(written).collect();
+    let text = text.trim_end_matches('\n');
+    let count = text.chars().count();
+    (count >= PASTE_KEYS && text.contains('\n')).then(|| (Typed::Paste(text.to_owned()), count))
+}
+
+/// The character of a key, as it stands in a text that was pasted.
+fn written(typed: &Typed) -> Option<char> {
+    match typed {
+        Typed::Key(KeyEvent { code: KeyCode::Enter, modifiers: KeyModifiers::NONE, .. }) => Some('\n'),
+        Typed::Key(KeyEvent { code: KeyCode::Char('j'), modifiers: KeyModifiers::CONTROL, .. }) => Some('\n'),
+        Typed::Key(KeyEvent { code: KeyCode::Tab, modifiers: KeyModifiers::NONE, .. }) => Some('\t'),
+        Typed::Key(KeyEvent {
+            code: KeyCode::Char(c), modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT, ..
+        }) => Some(*c),
+        _ => None,
+    }
+}
+
+/// An arrow with Alt, where `typed` begins with what some terminals (rxvt, iTerm2) send for it, and of how many keys that is:
+/// an Escape before the arrow's own sequence. It is read as Escape and two characters; nobody types these three at once.
+fn alt_arrow(typed: &[Typed]) -> Option<(Typed, usize)> {
     let key = |typed: &Typed| match typed {
         Typed::Key(KeyEvent { code, modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT, .. }) => Some(*code),
         _ => None,
     };
-    let mut at = 0;
-    while let Some([escape, bracket, letter]) = all.get(at..at + 3) {
-        if let (Some(KeyCode::Esc), Some(KeyCode::Char('[')), Some(KeyCode::Char(letter))) =
-            (key(escape), key(bracket), key(letter))
-            && let Some(arrow) = arrow_of(letter)
-        {
-            all.splice(at..at + 3, [Typed::Key(KeyEvent::new(arrow, KeyModifiers::ALT))]);
-        }
-        at += 1;
-    }
-    all
-}
-
-/// The arrow whose sequence ends with this letter.
-fn arrow_of(letter: char) -> Option<KeyCode> {
-    Some(match letter {
+    let [escape, bracket, letter, ..] = typed else { return None };
+    let (KeyCode::Esc, KeyCode::Char('['), KeyCode::Char(letter)) = (key(escape)?, key(bracket)?, key(letter)?) else {
+        return None;
+    };
+    let arrow = match letter {
         'A' => KeyCode::Up,
         'B' => KeyCode::Down,
         'C' => KeyCode::Right,
         'D' => KeyCode::Left,
         _ => return None,
-    })
+    };
+    Some((Typed::Key(KeyEvent::new(arrow, KeyModifiers::ALT)), 3))
 }
 
 /// The direction of a plain arrow key.
@@ -215,6 +231,27 @@ mod tests {
         let press = key(KeyCode::Char('x'), KeyModifiers::NONE);
         let release = KeyEvent { kind: KeyEventKind::Release, ..press };
         assert_eq!(gather([Event::Key(press), Event::Key(release)]), [Typed::Key(press)]);
+    }
+
+    /// P27: what was pasted is no line after the other, also where the terminal does not say that it was pasted.
+    #[test]
+    fn p27_lines_that_come_at_once_were_pasted() {
+        let typed = |text: &str| {
+            let code = |c| match c {
+                '\n' => KeyCode::Enter,
+                '\t' => KeyCode::Tab,
+                c => KeyCode::Char(c),
+            };
+            gather(text.chars().map(|c| Event::Key(key(code(c), KeyModifiers::NONE))).collect::<Vec<_>>())
+        };
+        let text = "the first line, and\n\ta second Line; /quit";
+        assert_eq!(typed(text), [Typed::Paste(text.into())]);
+        let enter = Typed::Key(key(KeyCode::Enter, KeyModifiers::NONE));
+        assert_eq!(typed(&format!("{text}\n")), [Typed::Paste(text.into()), enter.clone()]);
+        // What somebody types ahead, on one line or short ones.
+        let one = "x".repeat(PASTE_KEYS * 2) + "\n";
+        assert_eq!(typed(&one).len(), one.len());
+        assert_eq!(typed("hi\nho\n").iter().filter(|key| **key == enter).count(), 2);
     }
 
     #[test]
