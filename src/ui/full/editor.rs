@@ -52,6 +52,7 @@ pub enum Edit {
     Down,
     KillToEnd,
     KillToStart,
+    KillToBlank,
     KillWordLeft,
     KillWordRight,
     Clear,
@@ -63,6 +64,7 @@ pub enum Edit {
     Complete,
     CompleteBack,
     Search,
+    SearchNewer,
     Cancel,
     Send,
 }
@@ -253,6 +255,7 @@ impl Editor {
                 search.seek(search.query[..start].to_owned(), false, &self.sent);
             }
             Edit::Search => search.older(&self.sent),
+            Edit::SearchNewer => search.newer(&self.sent),
             Edit::Cancel => return Ok(true),
             _ => {
                 self.accept(&search)?;

@@ -108,6 +108,13 @@ impl Buffer {
         self.between_before(words.last().map_or(0, |(start, _)| start))
     }
 
+    /// Where what stands between the cursor and the white space before it begins.
+    pub(super) fn blank_left(&self) -> usize {
+        let before = self.text[..self.cursor].trim_end();
+        let blank = before.char_indices().rfind(|(_, c)| c.is_whitespace());
+        self.between_before(blank.map_or(0, |(at, c)| at + c.len_utf8()))
+    }
+
     /// Where the word behind the cursor ends, or, with none behind it, the text.
     pub(super) fn word_right(&self) -> usize {
         let mut words = self.text[self.cursor..].words();

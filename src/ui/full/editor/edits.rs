@@ -33,6 +33,7 @@ impl Editor {
             Edit::Down => self.down(column)?,
             Edit::KillToEnd => self.kill(cursor..or(self.buffer.line_end(), cursor, self.buffer.right()), last),
             Edit::KillToStart => self.kill(or(self.buffer.line_start(), cursor, self.buffer.left())..cursor, last),
+            Edit::KillToBlank => self.kill(self.buffer.blank_left()..cursor, last),
             Edit::KillWordLeft => self.kill(self.buffer.word_left()..cursor, last),
             Edit::KillWordRight => self.kill(cursor..self.buffer.word_right(), last),
             Edit::Clear => self.kill(0..self.text().len(), Last::Other),
@@ -47,6 +48,8 @@ impl Editor {
                 self.search = Some(Search::default());
                 true
             }
+            // While one does not search, there is nothing newer.
+            Edit::SearchNewer => false,
             Edit::Cancel => completion.is_some(),
             Edit::Send => return Ok(Done::Send),
         };

@@ -85,7 +85,7 @@ const fn row(edit: Edit, keys: &'static [Key], shown: &'static str, help: &'stat
 ///
 /// Ctrl-J is Alt-Enter where the terminal keeps that for itself. Ctrl-H is what some terminals send for Backspace, Ctrl-7
 /// and Ctrl-/ what some send for Ctrl-_.
-pub static TABLE: [Binding; 26] = [
+pub static TABLE: [Binding; 28] = [
     row(Edit::Send, &[plain(Enter)], "Enter", "send the message"),
     row(Edit::Newline, &[alt(Enter), shift(Enter), ctrl_char('j')], "Alt-Enter, Ctrl-J", "begin another line"),
     row(Edit::Complete, &[plain(Tab)], "Tab", "complete a name or a command; again: the next that fits"),
@@ -93,6 +93,7 @@ pub static TABLE: [Binding; 26] = [
     row(Edit::Up, &[plain(Up), ctrl_char('p')], "Up, Ctrl-P", "a row up; from the first: what was sent before"),
     row(Edit::Down, &[plain(Down), ctrl_char('n')], "Down, Ctrl-N", "a row down; from the last: back again"),
     row(Edit::Search, &[ctrl_char('r')], "Ctrl-R", "search what was sent; again: further back"),
+    row(Edit::SearchNewer, &[ctrl_char('s')], "Ctrl-S", "while it searches: the newer one again"),
     row(Edit::Cancel, &[plain(Escape), ctrl_char('g')], "Esc, Ctrl-G", "end the search, keep the line as it was"),
     row(Edit::Left, &[plain(Left), ctrl_char('b')], "Left, Ctrl-B", "a character back"),
     row(Edit::Right, &[plain(Right), ctrl_char('f')], "Right, Ctrl-F", "a character on"),
@@ -107,7 +108,8 @@ pub static TABLE: [Binding; 26] = [
         "erase the character before",
     ),
     row(Edit::Delete, &[plain(Delete), ctrl_char('d')], "Del, Ctrl-D", "erase the character behind"),
-    row(Edit::KillWordLeft, &[ctrl_char('w'), alt(Backspace), ctrl(Backspace)], "Ctrl-W", "cut the word before"),
+    row(Edit::KillToBlank, &[ctrl_char('w')], "Ctrl-W", "cut back to white space"),
+    row(Edit::KillWordLeft, &[alt(Backspace), ctrl(Backspace)], "Alt-Backspace", "cut the word before"),
     row(Edit::KillWordRight, &[alt_char('d'), ctrl(Delete), alt(Delete)], "Alt-D", "cut the word behind"),
     row(Edit::KillToEnd, &[ctrl_char('k')], "Ctrl-K", "cut to the end of the line"),
     row(Edit::KillToStart, &[ctrl_char('u')], "Ctrl-U", "cut to the start of the line"),

@@ -63,6 +63,13 @@ impl Sent {
         self.lines.range(..end).rposition(|line| line.to_lowercase().contains(&query))
     }
 
+    /// The oldest line newer than `after` that holds `query`, without regard to case.
+    pub(super) fn find_newer(&self, query: &str, after: usize) -> Option<usize> {
+        let query = query.to_lowercase();
+        let start = (after + 1).min(self.lines.len());
+        self.lines.range(start..).position(|line| line.to_lowercase().contains(&query)).map(|at| start + at)
+    }
+
     /// The line `at`.
     pub(super) fn line(&self, at: usize) -> Option<&str> {
         self.lines.get(at).map(String::as_str)
@@ -84,6 +91,11 @@ impl Search {
     /// Goes on to the next older line that holds what is sought.
     pub(super) fn older(&mut self, sent: &Sent) {
         self.take(sent.find(&self.query, self.found));
+    }
+
+    /// Goes back to the next newer line that holds what is sought.
+    pub(super) fn newer(&mut self, sent: &Sent) {
+        self.take(self.found.and_then(|found| sent.find_newer(&self.query, found)));
     }
 
     /// Seeks `query` from the line that is found already, if `onwards`, else from the newest.

@@ -99,7 +99,9 @@ fn a_cursor_never_stays_inside_a_character_that_came_to_be() {
 
 #[test]
 fn words_and_lines() {
-    use Edit::{KillToEnd, KillToStart, KillWordLeft, KillWordRight, LineEnd, LineStart, WordLeft, WordRight};
+    use Edit::{
+        KillToBlank, KillToEnd, KillToStart, KillWordLeft, KillWordRight, LineEnd, LineStart, WordLeft, WordRight,
+    };
     holds(&[
         ("can't stop, won't|", &[WordLeft, WordLeft], "can't |stop, won't"),
         ("|can't stop, won't", &[WordRight, WordRight], "can't stop|, won't"),
@@ -111,6 +113,9 @@ fn words_and_lines() {
         ("one\ntwo| three", &[KillToStart], "one\n| three"),
         ("one\n|two", &[KillToStart], "one|two"),
         ("one two,  |x", &[KillWordLeft], "one |x"),
+        ("see http://x.org/a-b  |ok", &[KillToBlank], "see |ok"),
+        ("see x.org/a|-b", &[KillToBlank, KillToBlank], "|-b"),
+        ("one\n漢字.|", &[KillToBlank], "one\n|"),
         ("one| two, x", &[KillWordRight], "one|, x"),
         ("漢字|", &[KillWordLeft], "漢|"),
     ]);
@@ -278,6 +283,11 @@ fn what_was_sent_is_searched_backwards() {
     assert_eq!(shown(&editor), "Build is red");
     editor.then(&[Search]);
     assert_eq!((shown(&editor), editor.search()), ("Build is red".into(), Some(("BUILD", true))));
+    editor.then(&[Edit::SearchNewer]);
+    assert_eq!((shown(&editor), editor.search()), ("build is green".into(), Some(("BUILD", false))));
+    editor.then(&[Edit::SearchNewer]);
+    assert_eq!((shown(&editor), editor.search()), ("build is green".into(), Some(("BUILD", true))));
+    editor.then(&[Search]);
     assert_eq!(editor.apply(&Send, &NOBODY), Ok(Done::Changed), "Enter takes it, and does not send yet");
     assert_eq!((marked(&editor), editor.search()), ("Build is red|".into(), None));
     editor.then(&[Edit::Undo]);

@@ -106,7 +106,9 @@ pub(super) fn keys(model: &Model, editor: &Editor, area: Rect, palette: Palette,
 fn typing(model: &Model, editor: &Editor) -> Option<String> {
     if let Some((sought, failed)) = editor.search() {
         let failed = if failed { "nothing (more) sent with" } else { "sent with" };
-        return Some(format!("{failed} \"{sought}\" · Ctrl-R further back · Enter takes it · Esc ends the search"));
+        return Some(format!(
+            "{failed} \"{sought}\" · Ctrl-R further back · Ctrl-S forth · Enter takes it · Esc ends the search"
+        ));
     }
     if let Some((choices, at)) = editor.choices() {
         let marked = choices.iter().enumerate().map(|(n, choice)| match at {
