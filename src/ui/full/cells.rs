@@ -14,8 +14,8 @@ use crate::limits::CELL_BYTES;
 
 /// The columns of the widest character; what is wider is taken apart.
 const WIDEST: usize = 2;
-/// What a tab is shown as.
-const TAB: &str = "    ";
+/// What a tab is shown as: its columns do not depend on what stands before it, so that a row can be broken anywhere.
+pub const TAB: &str = "    ";
 
 /// One character as it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,19 @@ pub struct Glyph<'a> {
 }
 
 impl Glyph<'_> {
-    /// Whether it is a space or a tab.
+    /// Whether it is white space at which a line may be broken.
     pub fn is_blank(&self) -> bool {
-        self.symbol.bytes().all(|byte| byte == b' ')
+        is_blank(self.symbol)
     }
+}
+
+/// Whether all of `text` is white space at which a line may be broken.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(is_blank_char)
+}
+
+fn is_blank_char(c: char) -> bool {
+    c == ' ' || (c.is_whitespace() && !matches!(c, '\u{A0}' | '\u{2007}' | '\u{202F}'))
 }
 
 /// What a terminal shows of `text`, character by character; line breaks and what takes no column are left out.
@@ -111,53 +120,73 @@ pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{mark}", &text[..end]))
 }
 
-/// The rows of `text` as ranges of it: the first at most `first` columns wide, the others `rest`. Broken at line breaks, where a
-/// row is full between words or beside a wide character, and where not even a word fits, in it. At least one row.
+/// The rows of `text` as ranges of it: the first at most `first` columns wide, the others `rest`; white space behind a row
+/// belongs to none. At least one row.
 pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
     let mut start = 0;
     for line in text.split('\n') {
-        wrap_line(line, start, first, rest, &mut rows);
+        let glyphs: Vec<Glyph<'_>> = glyphs(line).collect();
+        let parts = glyphs.iter().map(|glyph| Part { width: glyph.width, blank: glyph.is_blank() });
+        let fit = Fit { first: if rows.is_empty() { first } else { rest }, rest, hang: usize::MAX };
+        let mut row = 0;
+        for next in breaks(parts, fit) {
+            let next = glyphs[next - 1].end;
+            let end = row + line[row..next].trim_end_matches(is_blank_char).len();
+            rows.push(start + row..start + end);
+            row = next;
+        }
+        rows.push(start + row..start + line.len());
         start += line.len() + 1;
     }
     rows
 }
 
-/// The rows of one line that stands at `offset`.
-fn wrap_line(line: &str, offset: usize, first: usize, rest: usize, rows: &mut Vec<Range<usize>>) {
-    let mut row = Row { start: 0, end: 0, used: 0, stop: None };
-    let mut was_wide = false;
-    for glyph in glyphs(line) {
-        let columns = if rows.is_empty() { first } else { rest }.max(1);
-        let blank = glyph.is_blank();
-        if !blank && (was_wide || glyph.width > 1) && row.used > 0 {
-            row.stop = Some((row.end, row.end, row.used));
-        }
-        if row.used + glyph.width > columns && row.used > 0 && !blank {
-            // What is taken along has to fit into the next row.
-            let stop = row.stop.filter(|(_, _, used)| row.used - used + glyph.width <= rest);
-            let (end, next, used) = stop.unwrap_or((row.end, row.end, row.used));
-            rows.push(offset + row.start..offset + end);
-            row = Row { start: next, end: row.end, used: row.used - used, stop: None };
-        }
-        row.end = glyph.end;
-        row.used += glyph.width;
-        if blank {
-            let word_end = row.stop.filter(|(_, next, _)| *next == glyph.end - 1).map_or(glyph.end - 1, |stop| stop.0);
-            row.stop = Some((word_end, row.end, row.used));
-        }
-        was_wide = glyph.width > 1 && !blank;
-    }
-    rows.push(offset + row.start..offset + line.len());
+/// A character, as far as it matters to where rows end.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    /// Its columns: at least one.
+    pub width: usize,
+    /// Whether it is white space at which a line may be broken.
+    pub blank: bool,
 }
 
-/// A row that is being filled.
-struct Row {
-    start: usize,
-    end: usize,
-    used: usize,
-    /// The last place where it can be broken: where the row ends, where the next begins, and the columns before that.
-    stop: Option<(usize, usize, usize)>,
+/// How wide rows may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Fit {
+    /// The columns of the first row.
+    pub first: usize,
+    /// The columns of the others.
+    pub rest: usize,
+    /// So many columns more white space may take behind a full row.
+    pub hang: usize,
+}
+
+/// Which characters of a line begin its second and further rows. A full row ends behind white space, else beside a wide
+/// character, and where not even a word fits, in it.
+pub fn breaks(line: impl IntoIterator<Item = Part>, fit: Fit) -> Vec<usize> {
+    let mut starts = Vec::new();
+    let mut used = 0;
+    // The last place where the row can be broken, and the columns before it.
+    let mut stop = None;
+    let mut before = Part { width: 0, blank: false };
+    for (at, part) in line.into_iter().enumerate() {
+        let columns = if starts.is_empty() { fit.first } else { fit.rest };
+        let columns = columns.max(1).saturating_add(if part.blank { fit.hang } else { 0 });
+        if used > 0 && (before.blank || (!part.blank && before.width.max(part.width) > 1)) {
+            stop = Some((at, used));
+        }
+        if used > 0 && used + part.width > columns {
+            // What is taken along has to fit into the next row.
+            let fits = |(_, left): &(usize, usize)| used - left + part.width <= fit.rest;
+            let (next, left) = stop.take().filter(fits).unwrap_or((at, used));
+            starts.push(next);
+            used -= left;
+        }
+        used += part.width;
+        before = part;
+    }
+    starts
 }
 
 #[cfg(test)]
@@ -220,16 +249,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_row_is_wider_than_it_may_be(text in any_text(), first in 2usize..40, rest in 2usize..40) {
+        fn no_row_is_wider_than_it_may_be(text in any_text(), first in 1usize..=300, rest in 1usize..=300) {
             for (n, row) in rows(&text, first, rest).into_iter().enumerate() {
                 let columns = if n == 0 { first } else { rest };
                 let seen = glyphs(row).filter(|glyph| !glyph.is_blank()).last().map_or(0, |last| last.end);
-                prop_assert!(width(&row[..seen]) <= columns.max(TAB.len()), "{row:?}");
+                prop_assert!(width(&row[..seen]) <= columns.max(WIDEST), "{row:?}");
             }
         }
 
         #[test]
-        fn wrapping_loses_nothing_that_can_be_seen(text in any_text(), columns in 2usize..40) {
+        fn wrapping_loses_nothing_that_can_be_seen(text in any_text(), columns in 1usize..=300) {
             // By its first character: what was taken apart takes its accents along or leaves them.
             let first = |glyph: Glyph<'_>| glyph.symbol.chars().next().filter(|_| !glyph.is_blank());
             let seen = |text: &str| glyphs(text).filter_map(first).collect::<Vec<_>>();
@@ -263,7 +292,7 @@ mod tests {
                 prop::sample::select(pieces.to_vec()).prop_map(str::to_owned),
                 any::<char>().prop_map(String::from)
             ],
-            0..30,
+            0..60,
         )
         .prop_map(|pieces| pieces.concat())
     }

@@ -1,20 +1,18 @@
 //! The text in rows of a given width: what each character looks like, how many columns it takes, and where rows end.
 //!
-//! Rows end at line breaks, else between words, else beside a wide character, and inside a word only if it is wider than a row. A
-//! character is never split. What cannot be seen, or would spoil its surroundings, is shown as a mark, because the cursor has to
-//! stand somewhere. Nothing here knows how rows are drawn.
+//! Rows end where those of messages do ([`breaks`]), and characters are as wide as they are there; but none is left out: what
+//! cannot be seen, or would spoil its surroundings, is shown as a mark, because the cursor has to stand somewhere. Nothing here
+//! knows how rows are drawn.
 
 use std::borrow::Cow;
 
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 use crate::limits::CELL_BYTES;
 use crate::room::text::is_invisible;
+use crate::ui::full::cells::{Fit, Part, TAB, breaks, is_blank, width};
 
-/// What a tab is shown as: columns do not depend on what stands before it, so that a row can be broken anywhere.
-const TAB: &str = "    ";
 /// The columns of the widest character that is shown as it is: a tab, or a syllable of several letters.
 const WIDEST: usize = 4;
 /// The narrowest row: the widest character, and the cursor behind it. A narrower one is taken for this.
@@ -107,50 +105,28 @@ pub fn at(rows: &[Row<'_>], row: usize, column: usize) -> usize {
 
 /// Appends the rows of one line, which begins at the byte `start` of the text.
 fn wrap<'a>(line: &'a str, start: usize, width: usize, rows: &mut Vec<Row<'a>>) {
-    let mut row: Vec<Glyph<'a>> = Vec::new();
-    let (mut used, mut split) = (0, 0);
-    for (at, cluster) in line.grapheme_indices(true) {
-        let glyph = glyph(cluster, start + at);
-        let limit = if is_space(&glyph) { width } else { width - 1 };
-        if row.last().is_some_and(|last| can_break(last, &glyph)) {
-            split = row.len();
-        }
-        while used + glyph.columns > limit && !row.is_empty() {
-            let rest = if split > 0 { row.split_off(split) } else { Vec::new() };
-            let end = rest.first().map_or(glyph.start, |first| first.start);
-            push(rows, std::mem::replace(&mut row, rest), end, true);
-            (used, split) = (columns(&row), 0);
-        }
-        used += glyph.columns;
-        row.push(glyph);
+    let glyphs: Vec<Glyph<'a>> = line.grapheme_indices(true).map(|(at, cluster)| glyph(cluster, start + at)).collect();
+    let part = |glyph: &Glyph<'_>| Part { width: glyph.columns, blank: is_blank(&glyph.shown) };
+    let breaks = breaks(glyphs.iter().map(part), Fit { first: width - 1, rest: width - 1, hang: 1 });
+    let (all, line_end) = (glyphs.len(), start + line.len());
+    let mut glyphs = glyphs.into_iter();
+    let (mut taken, mut start) = (0, start);
+    for next in breaks.into_iter().chain([all]) {
+        let row: Vec<Glyph<'a>> = glyphs.by_ref().take(next - taken).collect();
+        let end = glyphs.as_slice().first().map_or(line_end, |next| next.start);
+        rows.push(Row { glyphs: row, start, end, goes_on: next < all });
+        (taken, start) = (next, end);
     }
-    let end = start + line.len();
     // Behind a space in the last column, the cursor stands in a row of its own.
-    let full = used >= width;
-    let first = row.first().map_or(end, |first| first.start);
-    rows.push(Row { glyphs: row, start: first, end, goes_on: full });
-    if full {
+    if let Some(last) = rows.last_mut().filter(|last| last.columns() >= width) {
+        last.goes_on = true;
+        let end = last.end;
         rows.push(Row { glyphs: Vec::new(), start: end, end, goes_on: false });
     }
 }
 
-fn push<'a>(rows: &mut Vec<Row<'a>>, glyphs: Vec<Glyph<'a>>, end: usize, goes_on: bool) {
-    let start = glyphs.first().map_or(end, |first| first.start);
-    rows.push(Row { glyphs, start, end, goes_on });
-}
-
 fn columns(glyphs: &[Glyph<'_>]) -> usize {
     glyphs.iter().map(|glyph| glyph.columns).sum()
-}
-
-fn is_space(glyph: &Glyph<'_>) -> bool {
-    glyph.columns == 1 && glyph.shown == " "
-}
-
-/// Whether a row may end between the two: behind white space, and beside an ideograph.
-fn can_break(before: &Glyph<'_>, next: &Glyph<'_>) -> bool {
-    let is_blank = |glyph: &Glyph<'_>| glyph.shown.chars().all(|c| c.is_whitespace() && c != '\u{A0}');
-    is_blank(before) || (!is_blank(next) && (before.columns == 2 || next.columns == 2))
 }
 
 /// How a character is shown.
@@ -163,7 +139,7 @@ fn glyph(cluster: &str, start: usize) -> Glyph<'_> {
     }
     // A joiner at the end would join what stands in the next column.
     let shown = cluster.trim_end_matches('\u{200D}');
-    let columns = shown.width();
+    let columns = width(shown);
     if shown.contains(char::is_control) || shown.chars().all(is_invisible) {
         Glyph { shown: Cow::Borrowed(UNSEEN), columns: 1, marked: true, start }
     } else if columns > WIDEST || shown.len() > CELL_BYTES {
@@ -179,7 +155,7 @@ fn glyph(cluster: &str, start: usize) -> Glyph<'_> {
 /// Marks with nothing under them.
 fn on_circle(marks: &str, start: usize) -> Glyph<'_> {
     let shown = format!("{CIRCLE}{marks}");
-    if marks.starts_with(is_combining_mark) && shown.width() == 1 {
+    if marks.starts_with(is_combining_mark) && width(&shown) == 1 {
         return Glyph { shown: shown.into(), columns: 1, marked: true, start };
     }
     Glyph { shown: Cow::Borrowed(UNSEEN), columns: 1, marked: true, start }
