@@ -218,6 +218,8 @@ pub const OUTPUT_BYTES: usize = 64 * 1024;
 /// Signals that come within this time of the first are the same wish: a shell and a terminal that go away both send
 /// one. Nobody presses Ctrl-C twice as fast.
 pub const SAME_SIGNAL: Duration = Duration::from_millis(100);
+/// How long the host has to be lost before people who read lines are told: another one is there before that as a rule.
+pub const LOST_TOLD: Duration = Duration::from_secs(1);
 /// How many names the start-up text shows; `/who` shows all.
 pub const ROSTER_SHOWN: usize = 20;
 /// How many of this machine's addresses are shown to be typed elsewhere: one is right, a few more help on odd networks.

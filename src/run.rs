@@ -14,12 +14,13 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use chrono::{DateTime, FixedOffset, Local};
 
 use crate::config::{Config, Style};
 use crate::error::{Error, Result};
-use crate::limits::{COMMANDS, EVENTS};
+use crate::limits::{COMMANDS, EVENTS, LOST_TOLD};
 use crate::listing;
 use crate::mailbox::Mailbox;
 use crate::room::event::{Closed, Command, Event, What};
@@ -139,7 +140,8 @@ fn show<O: Write, E: Write>(
 ) -> Result<()> {
     let mut input = Reader { start: Some(input), running: None };
     let mut failure = None;
-    while let Some(event) = events.pop() {
+    let mut lost = None;
+    while let Some(event) = next(events, screen, &mut lost) {
         let mut next = Some(event);
         let mut written = Ok(());
         while let Some(event) = next {
@@ -165,6 +167,23 @@ fn show<O: Write, E: Write>(
     }
     let stopped = input.stop(commands);
     failure.map_or(stopped, Err)
+}
+
+/// The next event. Where the host is `lost` for a noticeable time, that is told meanwhile.
+fn next<O: Write, E: Write>(
+    events: &Mailbox<Event>,
+    screen: &mut Screen<O, E>,
+    lost: &mut Option<Instant>,
+) -> Option<Event> {
+    *lost = screen.waits().then(|| lost.unwrap_or_else(Instant::now));
+    let Some(since) = *lost else { return events.pop() };
+    let event = events.pop_until(since + LOST_TOLD);
+    if event.is_some() || events.is_closed() {
+        return event;
+    }
+    // That standard output has failed is found with the next event.
+    drop(screen.still_waits());
+    events.pop()
 }
 
 /// The input, before, while and after it is read.

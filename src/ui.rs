@@ -74,6 +74,21 @@ impl Interface {
     }
 }
 
+impl Interface {
+    /// Whether something is to be told if it is not over soon: that the host is lost. Scripts have it at once.
+    fn waits(&self) -> bool {
+        matches!(self, Self::Plain(plain) if plain.waits())
+    }
+
+    /// What to write on standard error when it was not over soon.
+    fn still_waits(&mut self) -> String {
+        match self {
+            Self::Plain(plain) => plain.still_waits().stderr,
+            Self::Json(_) => String::new(),
+        }
+    }
+}
+
 /// Writes what an interface renders: each line whole and in one write, many lines in one where many wait, and both
 /// streams in the order of the events, because they may lead to the same terminal.
 #[derive(Debug)]
@@ -99,6 +114,25 @@ impl<O: Write, E: Write> Screen<O, E> {
     /// Standard output failed; this is said once, and then what it would get is dropped.
     pub fn show(&mut self, event: Event) -> io::Result<()> {
         let stderr = self.interface.show(event, &mut self.waiting);
+        self.aside(&stderr)
+    }
+
+    /// Whether [`Screen::still_waits`] is to be called if nothing comes for a while.
+    pub fn waits(&self) -> bool {
+        self.interface.waits()
+    }
+
+    /// Tells what has not come for a while.
+    ///
+    /// # Errors
+    /// As [`Screen::show`].
+    pub fn still_waits(&mut self) -> io::Result<()> {
+        let stderr = self.interface.still_waits();
+        self.aside(&stderr)
+    }
+
+    /// Writes lines for standard error behind what waits.
+    fn aside(&mut self, stderr: &str) -> io::Result<()> {
         if stderr.is_empty() {
             return Ok(());
         }

@@ -21,7 +21,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use super::words::{self, Place, Standing};
 use super::{Rendered, qr};
 use crate::limits::ROSTER_SHOWN;
-use crate::room::event::{Event, Listed, Message, Role, What};
+use crate::room::event::{Connection, Event, Listed, Message, Role, What};
 use crate::room::text;
 
 /// What stands before each further line of a message: wider than a time, so that it cannot be one.
@@ -54,8 +54,19 @@ pub struct Plain {
     here: Option<Standing>,
     /// The roster that follows a `role` was not asked for.
     roster: Roster,
+    /// The host is lost.
+    away: Option<Away>,
     /// The day of the line before.
     day: Option<NaiveDate>,
+}
+
+/// What is done about a host that is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Away {
+    /// This, and mostly it is over before anybody notices.
+    Since(Connection),
+    /// It took long enough to be told.
+    Told,
 }
 
 /// What the next roster is.
@@ -72,7 +83,7 @@ enum Roster {
 impl Plain {
     /// An interface that has not shown anything yet.
     pub fn new(place: Place, colours: Colours) -> Self {
-        Self { place, colours, here: None, roster: Roster::Asked, day: None }
+        Self { place, colours, here: None, roster: Roster::Asked, away: None, day: None }
     }
 
     /// What to write for `event`, which has been made safe to show.
@@ -83,7 +94,14 @@ impl Plain {
                 let here = Standing { role: *role, address: address.clone(), name: name.clone(), host: host.clone() };
                 Rendered::err(self.role(here))
             }
-            What::Roster { members } => Rendered::err(self.roster(members)),
+            What::Roster { members } => {
+                let back = if self.away.take() == Some(Away::Told) {
+                    self.aside(DIM, "*", words::BACK)
+                } else {
+                    String::new()
+                };
+                Rendered::err(back + &self.roster(members))
+            }
             What::Joined { name } => self.happened(event, &format!("{} joined", self.marked(name))),
             What::Left { name, reason } => {
                 self.happened(event, &format!("{} left ({})", self.marked(name), reason.phrase()))
@@ -93,11 +111,26 @@ impl Plain {
             What::Notice { text } => Rendered::err(self.with_codes(DIM, &self.aside("", "*", text))),
             What::Refused { code: _, text } => Rendered::err(self.aside(RED, "!", text)),
             What::Closed { reason, text } => Rendered::err(self.aside(DIM, "*", words::closed(*reason, text))),
-            // What comes of it is told.
-            What::Connection { .. } => Rendered::default(),
+            // What comes of it is told, and if nothing does for a while, that.
+            What::Connection { state } => {
+                self.away = self.away.filter(|away| *away == Away::Told).or(Some(Away::Since(*state)));
+                Rendered::default()
+            }
             // For every interface alike the program says on standard error why it failed, and what helps.
             What::Error { .. } => Rendered::default(),
         }
+    }
+
+    /// Whether something is to be told if it is not over soon.
+    pub fn waits(&self) -> bool {
+        matches!(self.away, Some(Away::Since(_)))
+    }
+
+    /// What to write when it was not over soon.
+    pub fn still_waits(&mut self) -> Rendered {
+        let Some(Away::Since(state)) = self.away else { return Rendered::default() };
+        self.away = Some(Away::Told);
+        Rendered::err(self.aside(DIM, "*", words::lost(state)))
     }
 
     /// Remembers where we are; the start-up text, or what has changed.
@@ -118,6 +151,10 @@ impl Plain {
         };
         self.roster = if self.here.is_none() { Roster::Welcome } else { Roster::Known };
         self.here = Some(now);
+        if !text.is_empty() {
+            // That says it all.
+            self.away = None;
+        }
         text
     }
 

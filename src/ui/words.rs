@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::reach;
 use crate::limits::DEFAULT_PORT;
-use crate::room::event::{Closed, Role};
+use crate::room::event::{Closed, Connection, Role};
 
 /// What the interface has to ask for.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +54,17 @@ pub fn moved(role: Role, host: &str, address: &str) -> String {
         Role::Client => format!("{host} hosts the room now, at {address}"),
     }
 }
+
+/// What is done about a host that is lost.
+pub fn lost(state: Connection) -> &'static str {
+    match state {
+        Connection::Reconnecting => "the host is lost: looking for the room, which goes on",
+        Connection::TakingOver => "the host is lost: taking the room over",
+    }
+}
+
+/// What follows [`lost`] where nothing else is different.
+pub const BACK: &str = "back in the room";
 
 /// Who and where we are, as the last `role` event said.
 #[derive(Debug, Clone, PartialEq, Eq)]

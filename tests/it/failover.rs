@@ -356,3 +356,21 @@ fn p24_a_link_that_goes_silent_is_noticed_and_the_name_kept() {
     assert_eq!(texts, shown(&host).into_iter().map(|(_, _, text)| json!(text)).collect::<Vec<_>>());
     assert!(!host.members().contains("anna-2"), "{:?}", host.members());
 }
+
+/// Whoever reads lines is told of a host that is lost, if nobody takes its place at once.
+#[test]
+fn a_reader_of_lines_is_told_of_a_host_that_is_lost() {
+    let stage = Stage::new();
+    let host = stage.host();
+    let args = ["--plain", "--name", "anna", "--role", "client", &stage.address()];
+    let client = stage.start("anna").args(&args).run();
+    host.expect("anna", |event| is(event, "joined"));
+    host.signal(Signal::KILL);
+    let told = || client.stderr().iter().filter(|line| line.starts_with("* the host is lost: looking")).count();
+    eventually("the word of it", || (told() > 0).then_some(()));
+    // It cannot host by itself, and looks for the room until there is one again.
+    let host = stage.host();
+    host.expect("anna", |event| is(event, "joined"));
+    eventually("the end of it", || client.stderr().iter().any(|line| line == "* back in the room").then_some(()));
+    assert_eq!(told(), 1, "{:#?}", client.stderr());
+}

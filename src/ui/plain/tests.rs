@@ -1,7 +1,7 @@
 //! Every kind of event as people read it, compared with the text itself.
 
 use super::*;
-use crate::room::event::{Closed, Leave};
+use crate::room::event::{Closed, Connection, Leave};
 use crate::ui::samples::{self, event, message, notice, plain, role, said};
 
 /// What `events` write, stderr behind `! `-free markers: each stream with its name, in order.
@@ -54,6 +54,38 @@ err Type to talk; /help shows the commands; /quit or Ctrl-C leaves.
 err * 3 here: capo (host), lorde (you), pippo
 "
     );
+}
+
+/// What a noticeable time is, is not known here.
+#[test]
+fn a_host_that_is_lost_is_told_of_once_and_only_if_it_takes_long() {
+    let lost = |state| event(What::Connection { state });
+    let roster = || event(What::Roster { members: vec![Listed { name: "capo".into(), host: true }] });
+    let in_room = || {
+        let mut interface = plain();
+        shown(&mut interface, [role(Role::Client, "lorde"), roster()]);
+        assert!(!interface.waits());
+        interface
+    };
+    // The same host is back before anybody notices, and later than that.
+    let mut interface = in_room();
+    assert_eq!(shown(&mut interface, [lost(Connection::Reconnecting)]), "");
+    assert!(interface.waits());
+    assert_eq!(shown(&mut interface, [role(Role::Client, "lorde"), roster()]), "");
+    assert_eq!((interface.waits(), interface.still_waits()), (false, Rendered::default()));
+    shown(&mut interface, [lost(Connection::Reconnecting)]);
+    assert_eq!(interface.still_waits().stderr, "* the host is lost: looking for the room, which goes on\n");
+    assert_eq!(shown(&mut interface, [lost(Connection::TakingOver)]), "", "once");
+    assert!(!interface.waits());
+    assert_eq!(shown(&mut interface, [role(Role::Client, "lorde"), roster()]), "err * back in the room\n");
+    // Another one hosts: that says it all.
+    let mut interface = in_room();
+    shown(&mut interface, [lost(Connection::TakingOver)]);
+    assert_eq!(interface.still_waits().stderr, "* the host is lost: taking the room over\n");
+    let (name, host) = ("lorde".to_owned(), "anna".to_owned());
+    let other = What::Role { role: Role::Client, address: "192.168.1.8:8808".into(), name, host, term: 2 };
+    let told = "err * anna hosts the room now, at 192.168.1.8:8808\n";
+    assert_eq!(shown(&mut interface, [event(other), roster()]), told);
 }
 
 fn host_at(address: &str) -> Event {
