@@ -53,14 +53,38 @@ fn shifted(glyph: Glyph<'_>, by: usize) -> Glyph<'_> {
     Glyph { end: glyph.end + by, ..glyph }
 }
 
-/// The glyphs of one cluster: one, where a cell can hold it.
+/// The glyphs of one cluster: one, where a cell can hold it; else its first character, with its marks where they are few, and
+/// then what the rest is by itself. So a part of it looks the same where a row is broken before it.
 fn pieces(cluster: &str) -> impl Iterator<Item = Glyph<'_>> {
-    let whole = whole(cluster);
-    let apart = if whole.is_some() { "" } else { cluster };
-    whole.into_iter().chain(apart.char_indices().filter_map(|(at, c)| {
-        let end = at + c.len_utf8();
-        whole_char(&apart[at..end], c).map(|glyph| shifted(glyph, at))
-    }))
+    let few_marks = cluster.len() <= CELL_BYTES;
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(c) = cluster[at..].chars().next() {
+            let (start, rest) = (at, &cluster[at..]);
+            let all = match start {
+                0 => Some(cluster),
+                // More than a cell holds need not be looked at: of a hostile text, all of it is one cluster.
+                _ if takes_column(c) => rest[..rest.floor_char_boundary(2 * CELL_BYTES)].graphemes(true).next(),
+                _ => None,
+            };
+            let first = c.len_utf8() + if few_marks { marks(&rest[c.len_utf8()..]) } else { 0 };
+            let glyph = all.and_then(whole).or_else(|| whole(&rest[..first])).or_else(|| whole(&rest[..c.len_utf8()]));
+            at += glyph.map_or(c.len_utf8(), |glyph| glyph.end);
+            if let Some(glyph) = glyph {
+                return Some(shifted(glyph, start));
+            }
+        }
+        None
+    })
+}
+
+/// How many bytes of marks `text` begins with.
+fn marks(text: &str) -> usize {
+    text.chars().take_while(|&c| !takes_column(c) && !is_unseen(c) && c != '\u{200D}').map(char::len_utf8).sum()
+}
+
+fn takes_column(c: char) -> bool {
+    c.encode_utf8(&mut [0; 4]).cell_width() > 0
 }
 
 /// The cluster as one glyph; `None`: it takes no column, or more than a cell can hold.
@@ -80,15 +104,6 @@ fn whole(cluster: &str) -> Option<Glyph<'_>> {
             (1..=WIDEST).contains(&width).then_some(Glyph { symbol, width, end })
         }
     }
-}
-
-/// A character by itself, where it takes a column.
-fn whole_char(symbol: &str, c: char) -> Option<Glyph<'_>> {
-    if is_unseen(c) {
-        return None;
-    }
-    let width = usize::from(symbol.cell_width());
-    (1..=WIDEST).contains(&width).then_some(Glyph { symbol, width, end: symbol.len() })
 }
 
 /// What acts on a terminal or its lines instead of being shown, wherever it stands.
@@ -223,6 +238,9 @@ mod tests {
     fn what_no_cell_can_hold_is_taken_apart() {
         let zalgo = format!("a{}b", "\u{301}".repeat(500));
         assert_eq!(symbols(&zalgo), ["a", "b"]);
+        assert_eq!(symbols("त्रि"), ["त्", "रि"]);
+        assert_eq!(symbols("\u{600}👍🏽"), ["\u{600}", "👍🏽"]);
+        assert_eq!(symbols("\u{600}❤\u{FE0F}"), ["\u{600}", "❤\u{FE0F}"]);
         let chain = "\u{915}\u{94D}".repeat(40);
         assert!(glyphs(&chain).all(|glyph| glyph.width <= WIDEST && glyph.symbol.len() <= CELL_BYTES));
     }
@@ -265,6 +283,23 @@ mod tests {
             let wrapped: Vec<char> = rows(&text, columns, columns).into_iter().flat_map(seen).collect();
             let whole: Vec<char> = text.split('\n').flat_map(seen).collect();
             prop_assert_eq!(wrapped, whole);
+        }
+    }
+
+    /// At every width, also where chance would not look.
+    #[test]
+    fn at_every_width_no_row_is_too_wide_and_nothing_is_lost() {
+        let piece = "a word, 日本語の文章 👩\u{200D}👩\u{200D}👧 e\u{301}\u{302} שלום\u{600}👍🏽 \t क्षत्रिय\u{3000}🇮🇹🇯🇵x ";
+        let text = piece.repeat(9) + &"unbroken".repeat(50) + &"全".repeat(200);
+        let seen = |text: &str| glyphs(text).filter(|glyph| !glyph.is_blank()).map(|glyph| glyph.width).sum::<usize>();
+        for columns in 1..=300 {
+            let rows = rows(&text, columns / 2, columns);
+            assert_eq!(rows.iter().map(|row| seen(row)).sum::<usize>(), seen(&text), "{columns}");
+            for (n, row) in rows.iter().enumerate() {
+                let most = if n == 0 { columns / 2 } else { columns };
+                let end = row.trim_end_matches(is_blank_char).len();
+                assert!(width(&row[..end]) <= most.max(WIDEST), "{columns}: {row:?}");
+            }
         }
     }
 
