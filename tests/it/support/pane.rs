@@ -78,6 +78,29 @@ impl Pane {
         self.tmux(&["capture-pane", "-p"]).lines().map(str::to_owned).collect()
     }
 
+    /// The cells of a column from the top down to above the row `end`, which holds ASCII only: by the widths that tmux itself
+    /// gives to characters.
+    pub(crate) fn column(&self, column: u16, end: usize) -> Vec<String> {
+        let cursor: usize = self.tmux(&["display-message", "-p", "#{cursor_y}"]).trim().parse().unwrap();
+        let (down, right, up) = ((cursor - end).to_string(), column.to_string(), (end - 1).to_string());
+        let keys: [&[&str]; 9] = [
+            &["-N", &down, "cursor-up"],
+            &["start-of-line"],
+            // Only where something is selected does the cursor go beyond the text.
+            &["begin-selection"],
+            &["rectangle-toggle"],
+            &["-N", &right, "cursor-right"],
+            &["cursor-up"],
+            &["begin-selection"],
+            &["-N", &up, "cursor-up"],
+            &["copy-selection-and-cancel"],
+        ];
+        let mut args = vec!["copy-mode"];
+        keys.iter().for_each(|keys| args.extend([";", "send-keys", "-X"].iter().chain(*keys)));
+        self.tmux(&args);
+        self.tmux(&["show-buffer"]).split('\n').map(str::to_owned).collect()
+    }
+
     /// Waits until the screen is as `is` wants it.
     #[track_caller]
     pub(crate) fn shows(&self, what: &str, is: impl Fn(&[String]) -> bool) -> Vec<String> {

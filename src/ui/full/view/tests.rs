@@ -230,6 +230,52 @@ const HOSTILE: [&str; 22] = [
     "\u{1100}\u{1161}\u{11a8}",
 ];
 
+/// What else a text may hold that takes no column, or another number of them than somebody thinks: by code points.
+const ODD: [(u32, u32); 27] = [
+    (0x00, 0x1f),
+    (0x7f, 0x9f),
+    (0xad, 0xad),
+    (0x034f, 0x034f),
+    (0x0378, 0x0379),
+    (0x0600, 0x0605),
+    (0x061c, 0x061c),
+    (0x0e33, 0x0e33),
+    (0x115f, 0x1160),
+    (0x180b, 0x180f),
+    (0x1100, 0x1100),
+    (0x2000, 0x200f),
+    (0x2028, 0x202f),
+    (0x205f, 0x206f),
+    (0x2800, 0x2800),
+    (0x2e3b, 0x2e3b),
+    (0x3164, 0x3164),
+    (0xe000, 0xe000),
+    (0xfdfd, 0xfdfd),
+    (0xfe00, 0xfe0f),
+    (0xfeff, 0xfeff),
+    (0xff9e, 0xffa0),
+    (0xfff0, 0xffff),
+    (0x110bd, 0x110bd),
+    (0x1242b, 0x1242b),
+    (0x1f1e6, 0x1f1ff),
+    (0x1f3fb, 0x1f3ff),
+];
+/// The same, beyond the planes in use.
+const FAR: [(u32, u32); 4] = [(0x20000, 0x20000), (0xe0000, 0xe007f), (0xe0100, 0xe0104), (0x10ffff, 0x10ffff)];
+
+/// All of it: each by itself, between letters, before an emoji, and joined to itself.
+fn odd() -> Vec<String> {
+    let points = ODD.iter().chain(&FAR).flat_map(|&(from, to)| from..=to).filter_map(char::from_u32);
+    let mut texts: Vec<String> = points.map(|c| format!("{c}a{c}b {c}👩{c}\u{200D}👧{c}{c}日{c}")).collect();
+    let introducers = ["\x1b[", "\x1b]", "\x1bP", "\x1b_", "\x1b^", "\x1bX", "\u{9b}", "\u{9d}", "\u{90}", "\u{9f}"];
+    texts.extend(introducers.map(|escape| format!("{escape}2J{escape}0;owned\x07{escape}x\x1b\\{escape}1;1H")));
+    let stacks =
+        ["a\u{301}", "\u{301}", "日\u{489}", "👩\u{200D}", "\u{1100}", "\u{915}\u{94d}", "🇮", "1\u{FE0F}\u{20E3}"];
+    texts.extend(stacks.map(|piece| format!("x{}y", piece.repeat(100))));
+    texts.extend((2..8).map(|marks| format!("Z{}y", "\u{301}\u{489}\u{327}".repeat(marks * 9))));
+    texts
+}
+
 /// The border is where it was, and no cell holds what could act on a terminal.
 #[track_caller]
 fn assert_sound(model: &Model, width: u16, height: u16) {
@@ -247,6 +293,10 @@ fn assert_sound(model: &Model, width: u16, height: u16) {
         let mut x = 0;
         while x < width {
             let symbol = buffer[(x, y)].symbol();
+            if matches!(symbol.as_bytes(), [b' '..=b'~']) {
+                x += 1;
+                continue;
+            }
             let columns = crate::ui::full::cells::width(symbol) as u16;
             assert!((1..=2).contains(&columns) && x + columns <= width, "{symbol:?} at {x},{y} of {width}x{height}");
             assert!(!symbol.chars().any(|c| c.is_control() || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')), "{symbol:?}");
@@ -272,6 +322,32 @@ fn p30_no_name_and_no_text_shifts_a_border_at_any_width() {
         }
         model.go(Place::End);
         assert_sound(&model, width, 40);
+    }
+}
+
+/// Whoever chose it: a member, or a host that says what it likes.
+#[test]
+fn p29_p30_nothing_odd_shifts_a_border_wherever_it_stands() {
+    let mut events = vec![role(Role::Client, "lorde")];
+    for odd in odd() {
+        events.extend([message("anna", &odd), message(&odd, &odd.repeat(9)), notice(&odd)]);
+        let (from, to, text) = (odd.clone(), format!("x{odd}"), odd.clone());
+        events.push(event(What::Renamed { from, to }));
+        events.push(event(What::Refused { code: odd.clone(), text }));
+        events.push(event(What::Left { name: odd, reason: Leave::Kicked }));
+    }
+    let (address, name, host) = (odd().concat(), odd()[40].clone(), odd()[7].clone());
+    events.push(event(What::Role { role: Role::Client, address, name, host, term: 2 }));
+    let names = odd();
+    for names in names.chunks(40) {
+        events.push(roster(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+    }
+    let mut model = model(events);
+    // Every width, each with another part of the history.
+    for width in 20..=300 {
+        let number = model.history.end() * (u64::from(width) % 40) / 40;
+        model.go(Place::At { number, row: usize::MAX });
+        assert_sound(&model, width, 60);
     }
 }
 
