@@ -57,6 +57,8 @@ pub const GHOST: Duration = Duration::from_secs(30);
 pub const DEPARTED: usize = MAX_MEMBERS;
 /// How many addresses can be banned: more than a LAN has.
 pub const BANS: usize = 65_536;
+/// How many names the answer to a ban lists of who stays though the address is banned: a household; a classroom is counted.
+pub const NEIGHBOURS_NAMED: usize = 10;
 /// The longest that newcomers are gathered into one announcement, in a full room.
 pub const GATHER_MAX: Duration = Duration::from_millis(50);
 /// How long newcomers are gathered for each member who has to be told: a small room greets at once, and a storm of

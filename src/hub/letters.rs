@@ -38,6 +38,8 @@ impl Hub {
                 native::members(&mut bytes, replica.host, replica.members());
                 return self.push_roster(index, framed(dialect, bytes).into(), now);
             }
+            // Only the host bans, at its own screen.
+            Letter::Notice(_) => return,
             Letter::Pong => bytes.extend_from_slice(native::PONG),
             Letter::Lack(after) => native::lack(&mut bytes, after),
             Letter::Closed(reason, text) => native::closed(&mut bytes, reason, &text),
@@ -64,8 +66,8 @@ impl Hub {
                 text::members(&mut bytes, replica.host, replica.members());
                 return self.push_roster(index, bytes.into(), now);
             }
-            // Nobody who types pings, or has a past to hand over.
-            Letter::Pong | Letter::Lack(_) => return,
+            // Nobody who types pings, has a past to hand over, or bans.
+            Letter::Pong | Letter::Lack(_) | Letter::Notice(_) => return,
             Letter::Closed(_, text) => text::notice(&mut bytes, &text),
         }
         self.push(index, Bytes::Own(bytes.into_boxed_slice()), now);

@@ -156,6 +156,7 @@ impl Hub {
                 to: Some(to),
             }),
             Letter::Refused(refusal) => What::Refused { code: refusal.code.into(), text: refusal.text },
+            Letter::Notice(text) => What::Notice { text },
             Letter::Members => view::roster(self.room.replica()),
             // The host neither pings itself, nor lacks what it has, nor ends its own connection.
             Letter::Pong | Letter::Lack(_) | Letter::Closed(..) => return,

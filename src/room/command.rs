@@ -203,7 +203,7 @@ static TABLE: [Entry; 12] = [
     Entry {
         word: "ban",
         arguments: "NAME",
-        help: "end a member's connection and keep its address out",
+        help: "end a connection and keep its address out (who is in stays)",
         whose: Whose::Host,
         elsewhere: &["block"],
         read: |rest| given(rest).map(Command::Ban),

@@ -70,6 +70,8 @@ pub enum Letter {
     },
     /// Something was not done.
     Refused(Refusal),
+    /// What came of something that was asked for, where there is more to say than all see.
+    Notice(String),
     /// The roster, as asked for.
     Members,
     /// The answer to a `ping`.

@@ -11,8 +11,8 @@ use super::event::{Closed, Leave};
 use super::id::MemberId;
 use super::name::Name;
 use super::request::Request;
-use super::{Arrival, Effect, End, Letter, Linked, Refusal, Room, text};
-use crate::limits::BANS;
+use super::{Arrival, Effect, End, Letter, Link, Linked, Refusal, Room, text};
+use crate::limits::{BANS, NEIGHBOURS_NAMED};
 use crate::moment::Moment;
 
 impl Room {
@@ -26,7 +26,7 @@ impl Room {
             Request::Who => Ok(vec![Effect::Letter(link, Letter::Members)]),
             Request::Kick(name) => self.kick(id, &name, Leave::Kicked, now),
             Request::Ban(name) => self.kick(id, &name, Leave::Banned, now),
-            Request::Unban(address) => self.unban(id, &address).map(|()| Vec::new()),
+            Request::Unban(address) => self.unban(id, &address),
             Request::Ping => Ok(vec![Effect::Letter(link, Letter::Pong)]),
             Request::Pong => Ok(Vec::new()),
             Request::Bye => {
@@ -125,17 +125,37 @@ impl Room {
             effects.push(Effect::Letter(link, Letter::Closed(closed, text.into())));
             effects.push(Effect::End(link, End::Left(reason)));
         }
+        if reason == Leave::Banned {
+            effects.push(Effect::Letter(Link::OWN, Letter::Notice(self.banned_text(ip))));
+        }
         Ok(effects)
     }
 
-    fn unban(&mut self, by: MemberId, address: &str) -> Result<(), Refusal> {
+    /// What a ban means. Others who are in from the same address stay: people share a machine, or a router's address, and
+    /// nobody is put out for what a neighbour did.
+    fn banned_text(&self, ip: IpAddr) -> String {
+        let is_there = |member: &&Member| self.links.get(&member.id).is_some_and(|linked| linked.ip == ip);
+        let all = self.replica.members().filter(|member| member.id != self.me).filter(is_there);
+        let all: Vec<&str> = all.map(|member| &*member.name).collect();
+        let mut text = format!("{ip} is banned: nobody comes in from there any more; /unban {ip} ends that");
+        if !all.is_empty() {
+            let more = all.len().saturating_sub(NEIGHBOURS_NAMED);
+            let named = all[..all.len() - more].join(", ");
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            text.push_str(&format!(". Still here from that address: {named}{more}; /kick NAME ends a connection"));
+        }
+        text
+    }
+
+    fn unban(&mut self, by: MemberId, address: &str) -> Result<Vec<Effect>, Refusal> {
         self.only_host(by)?;
         let ip: IpAddr = address
             .trim()
             .parse()
             .map_err(|_| Refusal::new("bad-address", format!("{} is no IP address", text::clean(address))))?;
         if self.bans.remove(&ip.to_canonical()) {
-            return Ok(());
+            let text = format!("{} may come in again", ip.to_canonical());
+            return Ok(vec![Effect::Letter(Link::OWN, Letter::Notice(text))]);
         }
         Err(Refusal::new("not-banned", format!("{ip} is not banned")))
     }

@@ -270,3 +270,28 @@ fn a_new_host_is_at_its_own_addresses_and_nobody_is_told_who_is_welcomed() {
         assert_eq!(homes(&room, MemberId(2)), ["10.0.0.9:1"]);
     }
 }
+
+#[test]
+fn a_ban_keeps_out_who_comes_from_the_address_and_names_who_stays() {
+    let mut room = open();
+    for who in 2..=14 {
+        room.hello(Link(who), ip(9), hello(&format!("guest-{who}"), who as u8, None), at(who * 100)).unwrap();
+        room.tick(at(who * 100 + 50));
+    }
+    let me = room.me();
+    let mut ask = |request| {
+        let effects = room.request(me, request, at(2000));
+        let notice = effects.iter().find_map(|effect| match effect {
+            Effect::Letter(Link::OWN, Letter::Notice(text)) => Some(text.clone()),
+            _ => None,
+        });
+        let ended = effects.iter().filter(|effect| matches!(effect, Effect::End(..))).count();
+        (notice.unwrap(), ended)
+    };
+    let (notice, ended) = ask(Request::Ban("guest-2".into()));
+    assert_eq!(ended, 1);
+    assert!(notice.contains("/unban 10.0.0.9 ") && notice.contains("guest-3, guest-4,"), "{notice}");
+    assert!(notice.contains("guest-12 and 2 more; /kick NAME"), "{notice}");
+    assert_eq!(ask(Request::Unban("::ffff:10.0.0.9".into())).0, "10.0.0.9 may come in again");
+    assert_eq!(room.replica.members().len(), 13);
+}
