@@ -99,6 +99,11 @@ impl Refusal {
         Self { code, text: text.into(), n: None }
     }
 
+    /// The same of something that may have been done before.
+    pub(super) fn unsure(self) -> Self {
+        Self { text: format!("{}; what you wrote may have arrived before", self.text), ..self }
+    }
+
     pub(super) fn of(self, n: Option<u64>) -> Self {
         Self { n, ..self }
     }

@@ -31,6 +31,8 @@ pub enum Request<'a> {
         text: Cow<'a, str>,
         /// As an action.
         action: bool,
+        /// It was sent before, and the answer is lost.
+        again: bool,
     },
     /// Give me another name.
     Nick(Cow<'a, str>),
@@ -51,11 +53,14 @@ pub enum Request<'a> {
 }
 
 impl Request<'static> {
-    /// What a command asks of a room, counted or not. Leaving, in whatever way, is [`Request::Bye`].
+    /// What a command asks of a room; what is counted was sent before. Leaving, in whatever way, is [`Request::Bye`].
     pub fn of(command: Command, n: Option<u64>) -> Self {
+        let again = n.is_some();
         match command {
             Command::Say { text, action } => Self::Say { n, text: Cow::Owned(text), action },
-            Command::Tell { to, text } => Self::Tell { n, to: Cow::Owned(to), text: Cow::Owned(text), action: false },
+            Command::Tell { to, text } => {
+                Self::Tell { n, to: Cow::Owned(to), text: Cow::Owned(text), action: false, again }
+            }
             Command::Rename(name) => Self::Nick(Cow::Owned(name)),
             Command::Who => Self::Who,
             Command::Kick(name) => Self::Kick(Cow::Owned(name)),

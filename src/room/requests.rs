@@ -21,7 +21,7 @@ impl Room {
         let Some(link) = self.link(id) else { return Vec::new() };
         let done = match request {
             Request::Say { n, text, action } => self.say(id, n, &text, action, now).map(|()| Vec::new()),
-            Request::Tell { n, to, text, action } => self.tell(id, n, &to, &text, action),
+            Request::Tell { n, to, text, action, again } => self.tell(id, (n, again), &to, &text, action),
             Request::Nick(name) => self.rename(id, &name, now).map(|()| Vec::new()),
             Request::Who => Ok(vec![Effect::Letter(link, Letter::Members)]),
             Request::Kick(name) => self.kick(id, &name, Leave::Kicked, now),
@@ -40,17 +40,24 @@ impl Room {
         done.unwrap_or_else(|refusal| vec![Effect::Letter(link, Letter::Refused(refusal))])
     }
 
+    /// A message to one member. It is in no log: one that comes again, because the answer to it is lost, may have been passed on
+    /// or not. It is passed on again, and whom it is for knows by its count whether it has it.
     fn tell(
         &mut self,
         id: MemberId,
-        n: Option<u64>,
+        (n, again): (Option<u64>, bool),
         to: &str,
         text: &str,
         action: bool,
     ) -> Result<Vec<Effect>, Refusal> {
-        let Some(count) = self.count(id, n).map(|author| author.n) else { return Ok(Vec::new()) };
-        let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
-        let to = self.find(to).map_err(|refusal| refusal.of(n))?;
+        let (count, repeated) = match (self.count(id, n), n) {
+            (Some(author), _) => (author.n, false),
+            (None, Some(n)) if again => (n, true),
+            (None, _) => return Ok(Vec::new()),
+        };
+        let refusal = |refusal: Refusal| if repeated { refusal.unsure() } else { refusal }.of(n);
+        let text = text::message(text).map_err(|error| refusal(Refusal::new(error.code(), error.to_string())))?;
+        let to = self.find(to).map_err(refusal)?;
         let Some(author) = self.replica.member(id) else { return Ok(Vec::new()) };
         let text: Arc<str> = Arc::from(text);
         let letter = || Letter::Told {
@@ -64,8 +71,13 @@ impl Room {
         };
         let Some(link) = self.link(to.id) else {
             let text = format!("{} is away: its connection was lost a moment ago", to.name);
-            return Err(Refusal::new("away", text).of(n));
+            return Err(refusal(Refusal::new("away", text)));
         };
+        if repeated && !to.returns {
+            // It has kept no count, and would read it twice.
+            let text = format!("{} cannot tell what comes twice, and so is told nothing again", to.name);
+            return Err(refusal(Refusal::new("unsure", text)));
+        }
         let own = self.link(id).filter(|own| *own != link).map(|own| Effect::Letter(own, letter()));
         Ok([Some(Effect::Letter(link, letter())), own].into_iter().flatten().collect())
     }

@@ -272,6 +272,34 @@ fn a_new_host_is_at_its_own_addresses_and_nobody_is_told_who_is_welcomed() {
 }
 
 #[test]
+fn a_private_message_that_comes_again_is_passed_on_to_who_can_tell_and_its_author_is_answered() {
+    let (old, two, mut three) = three();
+    let mut room = take_over(&old, 1, 0);
+    for (who, back) in [(2, two), (3, Hello { have: old.replica.log.terms().to_vec(), ..three.clone() })] {
+        room.hello(Link(who), ip(who as u8), back, at(1)).unwrap();
+    }
+    room.hello(Link(4), ip(4), Hello { v: 1, name: "plain".into(), ..Hello::default() }, at(1)).unwrap();
+    room.tick(at(2000));
+    three.name = "three".into();
+    let (author, to) = (room.peers[&secret(3).peer()], room.peers[&secret(2).peer()]);
+    say(&mut room, author, Some(5), "said after it");
+    let mut tell = |name: &str, again| {
+        let (to, text) = (name.to_owned().into(), "psst".into());
+        let effects = room.request(author, Request::Tell { n: Some(4), to, text, action: false, again }, at(3000));
+        let letters = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Letter(link, Letter::Told { n, .. }) => Some((link, n, "")),
+            Effect::Letter(link, Letter::Refused(refusal)) => Some((link, refusal.n.unwrap(), refusal.code)),
+            _ => None,
+        });
+        letters.collect::<Vec<_>>()
+    };
+    assert_eq!(tell("two", false), []);
+    assert_eq!(tell("two", true), [(Link(2), 4, ""), (Link(3), 4, "")], "{to:?}");
+    assert_eq!(tell("plain", true), [(Link(3), 4, "unsure")]);
+    assert_eq!(tell("nobody", true), [(Link(3), 4, "no-such-member")]);
+}
+
+#[test]
 fn a_ban_keeps_out_who_comes_from_the_address_and_names_who_stays() {
     let mut room = open();
     for who in 2..=14 {

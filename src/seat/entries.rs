@@ -118,7 +118,7 @@ impl Seat {
         }
         // Nobody has heard more of us than we have said.
         let heard = self.replica.as_ref().and_then(|replica| replica.member(self.me)).map_or(0, |me| me.n);
-        self.settle(heard.min(self.n), now);
+        self.acknowledged(heard.min(self.n));
         self.send_again();
         self.farewell_if_heard(now);
     }

@@ -21,7 +21,7 @@ impl Seat {
             Command::Say { .. } | Command::Tell { .. } => {
                 self.n += 1;
                 if self.is_live() {
-                    send(&mut self.out, self.n, &command);
+                    send(&mut self.out, self.n, &command, false);
                 }
                 self.unacknowledged.push_back((self.n, command));
             }
@@ -74,31 +74,18 @@ impl Seat {
         }
     }
 
-    /// The room has dealt with our messages up to `n`.
+    /// The room has dealt with our messages up to `n`. Each private one among them has an answer of its own: where it was
+    /// lost with a host, that is no sign that the message has arrived.
     pub(super) fn acknowledged(&mut self, n: u64) {
-        while self.unacknowledged.front().is_some_and(|(first, _)| *first <= n) {
-            self.unacknowledged.pop_front();
-        }
-    }
-
-    /// The room has dealt with our messages up to `n`, and the answers to some of them were lost with the last host:
-    /// a private message is shown as sent, because it was.
-    pub(super) fn settle(&mut self, n: u64, now: Moment) {
-        while let Some((first, command)) = self.unacknowledged.pop_front() {
-            if first > n {
-                self.unacknowledged.push_front((first, command));
-                return;
-            }
-            if let Command::Tell { to, text } = command {
-                let from = self.wanted.clone();
-                self.show_private(from, to, text, true, false, now);
-            }
-        }
+        let heard = self.unacknowledged.partition_point(|(first, _)| *first <= n);
+        let private = |(_, command): &(u64, Command)| matches!(command, Command::Tell { .. });
+        let unanswered: Vec<_> = self.unacknowledged.drain(..heard).filter(private).collect();
+        unanswered.into_iter().rev().for_each(|told| self.unacknowledged.push_front(told));
     }
 
     pub(super) fn send_again(&mut self) {
         for (n, command) in &self.unacknowledged {
-            send(&mut self.out, *n, command);
+            send(&mut self.out, *n, command, true);
         }
         for command in self.asked.drain(..) {
             ask(&mut self.out, &command);
@@ -144,10 +131,11 @@ impl Seat {
     }
 }
 
-fn send(out: &mut Vec<u8>, n: u64, command: &Command) {
+/// Sends a message, for the first time or `again`.
+fn send(out: &mut Vec<u8>, n: u64, command: &Command, again: bool) {
     match command {
         Command::Say { text, action } => native::say(out, n, text, *action),
-        Command::Tell { to, text } => native::tell(out, n, to, text),
+        Command::Tell { to, text } => native::tell(out, n, to, text, again),
         // Only messages are counted.
         _ => {}
     }

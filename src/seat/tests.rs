@@ -374,3 +374,34 @@ fn a_member_s_new_home_is_noted_and_shown_to_nobody() {
     assert_eq!(homes(2).len(), CANDIDATE_ADDRESSES);
     assert!(seat.events().is_empty() && matches!(seat.phase(), Phase::In));
 }
+
+#[test]
+fn a_private_message_whose_answer_is_lost_is_no_sent_one_and_is_said_again() {
+    let mut seat = seated();
+    seat.command(Command::Tell { to: "capo".into(), text: "psst".into() }, at(2));
+    say(&mut seat, "ciao");
+    seat.command(Command::EndOfInput, at(2));
+    seat.hung_up(ErrorKind::ConnectionReset, at(3));
+    seat.connected("127.0.0.1:8808".into(), at(4));
+    // The next host knows what was said after it.
+    let mut back = welcome(3);
+    (back["after"], back["members"][1]["n"]) = (json!(2), json!(2));
+    hears(&mut seat, &back);
+    sent(&mut seat);
+    let own = json!({"type": "said", "seq": 3, "term": 1, "by": 2, "n": 2, "from": "anna", "text": "ciao", "at": "2026-11-20T21:51:09.001+01:00", "peer": SECRET.peer()});
+    hears(&mut seat, &own);
+    let shown = |seat: &mut Seat| -> Vec<(String, bool)> {
+        let messages = seat.events().drain(..).filter_map(|event| match event.what {
+            What::Message(message) => Some((message.text.to_string(), message.private)),
+            _ => None,
+        });
+        messages.collect()
+    };
+    assert_eq!(shown(&mut seat), [("ciao".to_owned(), false)]);
+    let again = json!({"type": "tell", "n": 1, "to": "capo", "text": "psst", "again": true});
+    assert_eq!(sent(&mut seat), [again], "and no goodbye before it is answered");
+    let told = json!({"type": "told", "by": 2, "peer": SECRET.peer(), "n": 1, "from": "anna", "to": "capo", "text": "psst", "at": "x"});
+    hears(&mut seat, &told);
+    assert_eq!(shown(&mut seat), [("psst".to_owned(), true)]);
+    assert_eq!(sent(&mut seat)[0]["type"], "bye");
+}

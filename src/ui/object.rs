@@ -27,7 +27,7 @@ pub(super) fn parse(line: &str) -> Result<Command, Bad> {
     };
     Ok(match request {
         Request::Say { n: _, text, action } => Command::Say { text: text.into(), action },
-        Request::Tell { n: _, to, text, action: _ } => Command::Tell { to: to.into(), text: text.into() },
+        Request::Tell { to, text, .. } => Command::Tell { to: to.into(), text: text.into() },
         Request::Nick(name) => Command::Rename(name.into()),
         Request::Who => Command::Who,
         Request::Kick(name) => Command::Kick(name.into()),

@@ -3,7 +3,7 @@
 
 const { test } = require("node:test");
 const assert = require("node:assert/strict");
-const { Lan, Stage, address, port, say, shows, texts } = require("./stage");
+const { Lan, Stage, address, enter, port, say, shows, texts } = require("./stage");
 
 // What a browser says by itself of a host that is not there.
 const NOBODY = /ERR_CONNECTION|WebSocket connection|ERR_FAILED|ERR_EMPTY|ERR_ADDRESS/;
@@ -106,13 +106,53 @@ test("a host that closes the room says so, and one that comes again can be joine
   await lorde.getByText("The host has removed you from the room.").waitFor();
 });
 
+// Lets the page's connections through but for lines of some types, in both directions.
+function withhold(page, kinds) {
+  const passes = (text) => !kinds.includes(JSON.parse(text).type);
+  return page.routeWebSocket(/\/ws$/, (socket) => {
+    const host = socket.connectToServer();
+    socket.onMessage((text) => { if (passes(text)) host.send(text); });
+    host.onMessage((text) => { if (passes(text)) socket.send(text); });
+  });
+}
+
+test("a private message whose answer was lost with the host is shown as sent only if it was, and read once", async (t) => {
+  const stage = await Stage.open(t), at = port();
+  stage.expected = NOBODY;
+  const capo = await stage.peer("capo", at, "host");
+  const bert = await stage.peer("bert", at, "auto");
+  const lorde = await stage.page(address(at));
+  const kinds = ["told"];
+  await withhold(lorde, kinds);
+  await lorde.reload();
+  await enter(lorde, "lorde");
+  await say(lorde, "/msg bert to one who stays");
+  await say(lorde, "/msg capo to one who goes");
+  await say(lorde, "after them");
+  await bert.message("to one who stays");
+  await bert.message("after them");
+  await shows(lorde, "after them");
+  assert.deepEqual(await texts(lorde), ["after them"]);
+  kinds.pop();
+  await capo.crash();
+  await shows(lorde, "to one who stays");
+  await lorde.getByText("nobody here is called capo; what you wrote may have arrived before").waitFor();
+  await say(lorde, "the last");
+  await bert.message("the last");
+  await shows(lorde, "the last");
+  assert.deepEqual(await texts(lorde), ["after them", "to one who stays", "the last"]);
+  assert.equal(bert.events.filter((event) => event.private).length, 1);
+});
+
+function canHaveLan(t) {
+  assert.ok(Lan.isPossible || !process.env.CI, "where everything is tested, this needs root");
+  if (!Lan.isPossible) t.skip("needs root");
+  return Lan.isPossible;
+}
+
 // Two natives and a page on three machines. The page is at the first one's address.
 async function street(t) {
-  if (!Lan.isPossible) {
-    assert.ok(!process.env.CI, "where everything is tested, this needs root");
-    t.skip("needs root");
-    return null;
-  }
+  if (!canHaveLan(t)) return null;
   const stage = await Stage.open(t, { hosts: 3 }), at = port();
   stage.expected = NOBODY;
   const capo = await stage.peer("capo", at, "auto", { inside: stage.lan.host(1) });

@@ -52,15 +52,17 @@ pub(crate) fn say(out: &mut Vec<u8>, n: u64, text: &str, action: bool) {
     tagged(out, "say", &Say { n, text, action });
 }
 
-/// A private message of ours.
-pub(crate) fn tell(out: &mut Vec<u8>, n: u64, to: &str, text: &str) {
+/// A private message of ours, for the first time or `again`.
+pub(crate) fn tell(out: &mut Vec<u8>, n: u64, to: &str, text: &str, again: bool) {
     #[derive(Serialize)]
     struct Tell<'a> {
         n: u64,
         to: &'a str,
         text: &'a str,
+        #[serde(skip_serializing_if = "super::is_default")]
+        again: bool,
     }
-    tagged(out, "tell", &Tell { n, to, text });
+    tagged(out, "tell", &Tell { n, to, text, again });
 }
 
 /// `nick`, `kick` or `ban`, all of which take a name.

@@ -81,6 +81,8 @@ struct Line<'a> {
     address: Cow<'a, str>,
     #[serde(default)]
     action: bool,
+    #[serde(default)]
+    again: Lenient<bool>,
     v: Option<u32>,
     key: Option<Secret>,
     port: Option<u16>,
@@ -133,7 +135,10 @@ pub fn item(line: &[u8]) -> Result<Item<'_>, Bad> {
     let line: Line<'_> = serde_json::from_str(text).map_err(|error| bad(text, &error))?;
     Ok(Item::Request(match &*line.kind {
         "say" => Request::Say { n: line.n, text: line.text, action: line.action },
-        "tell" => Request::Tell { n: line.n, to: line.to, text: line.text, action: line.action },
+        "tell" => {
+            let again = line.again.value().unwrap_or(false);
+            Request::Tell { n: line.n, to: line.to, text: line.text, action: line.action, again }
+        }
         "ping" => Request::Ping,
         "pong" => Request::Pong,
         "nick" => Request::Nick(line.name),

@@ -180,12 +180,13 @@ proptest! {
     }
 
     #[test]
-    fn what_a_member_asks_for_arrives_whole(n in any::<u64>(), to in text(), body in text(), action in any::<bool>()) {
+    fn what_a_member_asks_for_arrives_whole(n in any::<u64>(), to in text(), body in text(), action in any::<bool>(), again in any::<bool>()) {
         let (n_, to_, text) = (Some(n), to.as_str().into(), body.as_str().into());
         let bytes = written(|out| say(out, n, &body, action));
         prop_assert_eq!(asked(&bytes), Item::Request(Request::Say { n: n_, text, action }));
-        let bytes = written(|out| tell(out, n, &to, &body));
-        prop_assert_eq!(asked(&bytes), Item::Request(Request::Tell { n: n_, to: to_, text: body.as_str().into(), action: false }));
+        let bytes = written(|out| tell(out, n, &to, &body, again));
+        let told = Request::Tell { n: n_, to: to_, text: body.as_str().into(), action: false, again };
+        prop_assert_eq!(asked(&bytes), Item::Request(told));
         let lines = ["nick", "kick", "ban"].map(|kind| written(|out| with_name(out, kind, &to)));
         let named = || to.as_str().into();
         let wanted = [Request::Nick(named()), Request::Kick(named()), Request::Ban(named())].map(Item::Request);
