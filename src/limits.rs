@@ -78,6 +78,11 @@ pub const STREAM_BYTES: usize = 4 * 1024 * 1024;
 /// How much may be added to the stream before what is there is written out: a reader that keeps up never falls off it
 /// because of a single turn.
 pub const TURN_BYTES: usize = STREAM_BYTES / 8;
+/// Which part of a stream is kept beyond its end for who has just fallen off it: more than two turns add, so that a browser is
+/// sent the rest of the frame that it is reading.
+pub const SPARE_PART: usize = 4;
+/// How often it is noted where in a stream a piece begins: from there to any later one is a short way.
+pub const MARK_BYTES: usize = 64 * 1024;
 /// What is read from one connection in one turn of the loop.
 pub const READ_BYTES: usize = 64 * 1024;
 /// What may wait for one member alone; a whole history and roster are shared and do not count.

@@ -122,17 +122,27 @@ impl Hub {
     /// A member that reads more slowly than the room speaks.
     pub(super) fn too_slow(&mut self, index: usize, now: Moment) {
         let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
-        slot.queue.cut();
+        let stream = self.streams.of_dialect(slot.dialect());
         // Whatever follows on half a frame would be part of it.
-        slot.code = None;
+        let in_order = slot.code.is_some() && slot.queue.cut_after(stream, |at| web::rest_of_frame(stream, at));
+        slot.code = in_order.then_some(websocket::code::TRY_AGAIN);
+        if !in_order {
+            slot.queue.cut();
+        }
         let text = "you read more slowly than the room speaks: come back for the rest";
         let mut last_word = b"\n".to_vec();
         match slot.dialect() {
             Dialect::Native => native::refused(&mut last_word, "slow", text, None),
             Dialect::Text => text::notice(&mut last_word, text),
-            Dialect::Web => last_word.clear(),
+            Dialect::Web => {
+                last_word.clear();
+                if in_order {
+                    native::refused(&mut last_word, "slow", text, None);
+                    last_word = framed(Dialect::Web, last_word);
+                }
+            }
         }
-        slot.queue.push(Bytes::Own(last_word.into_boxed_slice()), self.streams.of_dialect(slot.dialect()));
+        slot.queue.push(Bytes::Own(last_word.into_boxed_slice()), stream);
         self.end_as(index, Leave::Slow, Leave::Slow.word(), now);
     }
 

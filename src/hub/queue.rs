@@ -127,6 +127,21 @@ impl Queue {
         self.offset = 0;
     }
 
+    /// The same, after the rest of the piece that it is reading, which is what `rest` says for its place in the stream; false: that
+    /// is not to be had, and nothing can follow.
+    pub(super) fn cut_after(&mut self, stream: &Stream, rest: impl FnOnce(u64) -> Option<Vec<u8>>) -> bool {
+        if self.offset > 0 {
+            // It is reading what is for it alone.
+            self.cursor = None;
+            self.own.truncate(1);
+            self.own_bytes = self.own.iter().map(|chunk| chunk.bytes.cost()).sum();
+            return true;
+        }
+        let rest = self.cursor.map_or(Some(Vec::new()), rest);
+        self.cut();
+        rest.map(|rest| self.push(Bytes::Own(rest.into_boxed_slice()), stream)).is_some()
+    }
+
     /// Whether what comes next for it has been overwritten.
     pub(super) fn has_fallen_off(&self, stream: &Stream) -> bool {
         self.cursor.is_some_and(|cursor| cursor < stream.start() && cursor < self.end(stream))

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::queue::Bytes;
 use super::slot::Stage;
+use super::stream::Stream;
 use super::{Hub, Letter};
 use crate::connection_log::{Event as Happened, LogLine};
 use crate::limits::CANDIDATES;
@@ -105,4 +106,14 @@ pub(super) fn reachable<'a>(all: impl Iterator<Item = &'a SocketAddr>) -> Vec<So
     let all: Vec<_> = all.filter(|at| !is_link_local(at)).copied().collect();
     let far: Vec<_> = all.iter().filter(|at| !at.ip().is_loopback()).copied().collect();
     if far.is_empty() { all } else { far }
+}
+
+/// What is left of the frame in which a position lies.
+pub(super) fn rest_of_frame(stream: &Stream, position: u64) -> Option<Vec<u8>> {
+    let mut from = stream.mark(position)?;
+    while from < position {
+        let head = stream.copy(from..stream.end().min(from + websocket::HEAD_BYTES as u64))?;
+        from += websocket::frame_length(&head)?;
+    }
+    stream.copy(position..from)
 }

@@ -22,7 +22,12 @@ pub mod code {
     pub const NOT_UTF8: u16 = 1007;
     /// A message is longer than one may be.
     pub const TOO_LONG: u16 = 1009;
+    /// It was too slow, and may come back.
+    pub const TRY_AGAIN: u16 = 1013;
 }
+
+/// The longest head of a frame that is not masked.
+pub const HEAD_BYTES: usize = 10;
 
 /// The final fragment of a text.
 const TEXT: u8 = 0x81;
@@ -215,10 +220,21 @@ pub fn lines(out: &mut Vec<u8>, mut lines: &[u8]) {
     }
 }
 
-/// Writes a close frame.
+/// Writes a close frame, with a word about what its code does not say.
 pub fn close(out: &mut Vec<u8>, code: u16) {
-    begin(out, CLOSE, 2);
+    let reason = if code == code::TRY_AGAIN { "slow" } else { "" };
+    begin(out, CLOSE, 2 + reason.len());
     out.extend_from_slice(&code.to_be_bytes());
+    out.extend_from_slice(reason.as_bytes());
+}
+
+/// The length of a frame that is not masked, its head included, by that head.
+pub fn frame_length(head: &[u8]) -> Option<u64> {
+    Some(match *head.get(1)? {
+        127 => 10 + u64::from_be_bytes(head.get(2..10)?.try_into().ok()?),
+        126 => 4 + u64::from(u16::from_be_bytes(head.get(2..4)?.try_into().ok()?)),
+        short => 2 + u64::from(short),
+    })
 }
 
 /// The head of a frame that is not masked.

@@ -3,7 +3,7 @@
 
 const { test } = require("node:test");
 const assert = require("node:assert/strict");
-const { Stage, address, port, say, texts } = require("./stage");
+const { Stage, address, enter, port, say, shows, texts } = require("./stage");
 
 const MANY = 2000;
 // A frame that long is a freeze that a person notices.
@@ -51,6 +51,47 @@ test("a burst does not freeze a slow page", async (t) => {
   assert.ok(numbers.every((number, i) => i === 0 || number === numbers[i - 1] + 1));
   assert.ok(gone >= numbers[0]);
   assert.ok(await page.locator("#log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 2));
+  await say(page, "still here");
+  await capo.message("still here");
+});
+
+test("a page that did not read while the room spoke on is told why it was let go, and comes back", async (t) => {
+  const stage = await Stage.open(t), at = port();
+  const capo = await stage.peer("capo", at, "host");
+  const page = await stage.member("lorde", address(at));
+  const frozen = page.evaluate(() => new Promise((thawed) => setTimeout(() => {
+    const end = performance.now() + 5000;
+    while (performance.now() < end);
+    thawed();
+  })));
+  // More than the stream and all buffers on the way hold.
+  for (let i = 0; i < 2000; i++) capo.say(`${i} ${"x".repeat(16000)}`);
+  await capo.event("left", (event) => event.name === "lorde" && event.reason === "slow");
+  await frozen;
+  // The last word may have come too late for it.
+  await page.getByText(/^(This page read more slowly|The host has let go of this page).*It comes back for what it missed\.$/).waitFor();
+  await page.getByText(/entries were missed while you were away/).waitFor();
+  await page.getByText("You are lorde", { exact: true }).waitFor();
+  capo.say("the last");
+  await shows(page, "the last");
+  await say(page, "still here");
+  await capo.message("still here");
+});
+
+test("a page that is told with the end of its WebSocket that it was too slow says so", async (t) => {
+  const stage = await Stage.open(t), at = port();
+  const capo = await stage.peer("capo", at, "host");
+  const page = await stage.page(address(at));
+  const sockets = [];
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    socket.connectToServer();
+    sockets.push(socket);
+  });
+  await page.reload();
+  await enter(page, "lorde");
+  await sockets[0].close({ code: 1013, reason: "slow" });
+  await page.getByText("This page read more slowly than the room speaks, and the host has let go of it. It comes back for what it missed.").waitFor();
+  await page.locator("#banner").waitFor({ state: "hidden" });
   await say(page, "still here");
   await capo.message("still here");
 });

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::world::{World, address, hello, moment, open};
 use crate::connection_log::Event as Happened;
+use crate::hub::streams::Streams;
 use crate::limits::{HEARTBEAT, LINGER, REQUEST_WAIT, SILENCE};
 use crate::wire::http::page::PAGE;
 use crate::wire::websocket::tests::masked;
@@ -227,4 +228,34 @@ fn p23_what_is_no_message_ends_its_own_connection_and_says_why() {
     }
     send(&mut world, good, 0x81, r#"{"type":"say","text":"still here"}"#);
     assert_eq!(objects(&mut world, good).last().unwrap()["text"], "still here");
+}
+
+/// A browser that reads only so much at a time, in a room that says more than a stream holds.
+fn falls_behind(capacity: usize) -> Vec<(u8, Vec<u8>)> {
+    let mut world = world();
+    world.hub.streams = Streams::of(1 << 15);
+    let other = world.join("other");
+    let web = browser(&mut world, "lorde");
+    read(&mut world, web);
+    world.wires.pipes[web].capacity = capacity;
+    for i in 0..200 {
+        let text = "x".repeat(i * 37 % 700 + 1);
+        world.send(other, &format!("{{\"type\":\"say\",\"text\":\"{text}\"}}\n"));
+        world.lines(other);
+    }
+    assert_eq!(log(&world, web), ["accepted", "joined web", "slow"]);
+    frames(&read(&mut world, web))
+}
+
+#[test]
+fn p20_a_browser_that_falls_off_the_stream_is_told_wherever_in_a_frame_it_is() {
+    for capacity in 900..1100 {
+        let read = falls_behind(capacity);
+        let last = read.len() - 2;
+        let whole = read[..last].iter().all(|(_, payload)| serde_json::from_slice::<Value>(payload).is_ok());
+        assert!(whole, "{capacity}");
+        let refused: Value = serde_json::from_slice(&read[last].1).unwrap();
+        assert_eq!((&refused["type"], &refused["code"]), (&json!("refused"), &json!("slow")), "{capacity}");
+        assert_eq!(read[last + 1], (0x88, b"\x03\xf5slow".to_vec()), "{capacity}");
+    }
 }
