@@ -323,7 +323,7 @@ impl<'a> Host<'a> {
         if let Some(to) = self.neighbours.turn(&mut self.hub, self.sockets.registry(), now) {
             self.shut();
             self.hub.move_to(&to, now);
-            self.closing = Some((Closing::Yielded(to), now.mono + CLOSE));
+            self.closing = Some((Closing::Yielded(to.at), now.mono + CLOSE));
         }
     }
 

@@ -11,6 +11,15 @@ use std::time::Duration;
 use crate::limits::NUMBER_MAX;
 use crate::room::id::{PeerId, RoomId};
 
+/// Where a room goes on, and as which: it may be another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The room.
+    pub room: RoomId,
+    /// Its host is at one of these addresses.
+    pub at: Vec<SocketAddr>,
+}
+
 /// What a host says of its room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::limits::{BLOCKED_FOR, CANDIDATE_ADDRESSES, FORGOTTEN, OVERDUE, SEEK_EVERY, VISIT_EVERY, VISITS};
 use crate::room::id::PeerId;
-use crate::sighting::{Announcement, Sighting};
+use crate::sighting::{Announcement, Elsewhere, Sighting};
 
 /// What a host knows of others on its port.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ pub enum Outcome {
     /// Nothing changes.
     Stay,
     /// The other room stays: our members and we go there, to the first of these addresses that can be reached.
-    Yield(Vec<SocketAddr>),
+    Yield(Elsewhere),
     /// We should yield to the host with this name that was seen there, and cannot reach it. Told once.
     Blocked(SocketAddr, Arc<str>),
 }
@@ -140,7 +140,7 @@ impl Meeting {
                 self.unreached = None;
                 Outcome::Stay
             }
-            Some(_) => Outcome::Yield(at),
+            Some(theirs) => Outcome::Yield(Elsewhere { room: theirs.room, at }),
             None => {
                 let Some((host, name)) = host else { return Outcome::Stay };
                 let before = self.unreached.filter(|unreached| unreached.host == host);
@@ -189,7 +189,8 @@ mod tests {
         let (old, young) = (announcement(1, 1), announcement(2, 2));
         let mut meeting = Meeting::default();
         let at = meeting.seen(&young, sighting(&old), MS).unwrap();
-        assert_eq!(meeting.visited(&young, Some(old.clone()), MS * 2), Outcome::Yield(vec![at]));
+        let to = Elsewhere { room: old.room, at: vec![at] };
+        assert_eq!(meeting.visited(&young, Some(old.clone()), MS * 2), Outcome::Yield(to));
         assert_eq!(Meeting::default().seen(&old, sighting(&young), MS), None, "the older stays where it is");
     }
 
@@ -242,7 +243,8 @@ mod tests {
             if let Some(at) = meeting.seen(&old, sighting(&young), now) {
                 assert_eq!(meeting.visited(&old, Some(announcement(3, 3)), now), Outcome::Stay, "somebody else");
                 assert!(meeting.seen(&old, sighting(&young), now + VISIT_EVERY).is_some());
-                assert_eq!(meeting.visited(&old, Some(young.clone()), now), Outcome::Yield(vec![at]));
+                let to = Elsewhere { room: young.room, at: vec![at] };
+                assert_eq!(meeting.visited(&old, Some(young.clone()), now), Outcome::Yield(to));
                 return;
             }
         }
@@ -268,7 +270,8 @@ mod tests {
         meeting.visited(&ours, None, now);
         now = meeting.next_seek();
         meeting.seek(missing.into_iter(), now);
-        assert_eq!(meeting.visited(&ours, Some(theirs), now), Outcome::Yield(vec![missing[0]]));
+        let to = Elsewhere { room: theirs.room, at: vec![missing[0]] };
+        assert_eq!(meeting.visited(&ours, Some(theirs), now), Outcome::Yield(to));
         assert_eq!(meeting.seek([].into_iter(), now + SEEK_EVERY), None);
     }
 }

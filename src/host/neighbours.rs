@@ -14,7 +14,7 @@ use crate::hub::Hub;
 use crate::limits::SIGHTINGS;
 use crate::mailbox::Mailbox;
 use crate::moment::Moment;
-use crate::sighting::{Announcement, Seen};
+use crate::sighting::{Announcement, Elsewhere, Seen};
 
 /// What a host knows of its neighbours, and they of it.
 pub(super) struct Neighbours<'a> {
@@ -45,7 +45,7 @@ impl<'a> Neighbours<'a> {
     }
 
     /// Everything that is due. Where to go, if the room goes on elsewhere.
-    pub(super) fn turn(&mut self, hub: &mut Hub, registry: &Registry, now: Moment) -> Option<Vec<SocketAddr>> {
+    pub(super) fn turn(&mut self, hub: &mut Hub, registry: &Registry, now: Moment) -> Option<Elsewhere> {
         hub.set_blocked(self.meeting.blocked(now.mono));
         let ours = hub.announcement();
         // What it has heard of by then is what it is told of.
@@ -56,13 +56,7 @@ impl<'a> Neighbours<'a> {
         to
     }
 
-    fn visit(
-        &mut self,
-        ours: &Announcement,
-        hub: &mut Hub,
-        registry: &Registry,
-        now: Moment,
-    ) -> Option<Vec<SocketAddr>> {
+    fn visit(&mut self, ours: &Announcement, hub: &mut Hub, registry: &Registry, now: Moment) -> Option<Elsewhere> {
         if let Some(said) = self.scout.as_mut().and_then(|scout| scout.go_on(now.mono)) {
             self.scout = None;
             match self.meeting.visited(ours, said, now.mono) {

@@ -14,6 +14,7 @@ use crate::room::event::{Closed, Leave};
 use crate::room::id::MemberId;
 use crate::room::{Letter, Refusal};
 use crate::seat::Belongings;
+use crate::sighting::Elsewhere;
 use crate::wire::native::{self, Bad};
 use crate::wire::{Dialect, text, websocket};
 
@@ -188,9 +189,9 @@ impl Hub {
         self.show_closed(Closed::Left, "you left; the room goes on", now);
     }
 
-    /// Yields to another host: the room goes on at one of these addresses, and everybody is told so. Our own participant
-    /// goes there too, with what [`Hub::pack`] gives it.
-    pub fn move_to(&mut self, to: &[SocketAddr], now: Moment) {
+    /// Yields to another host: the room goes on there, and everybody is told so. Our own participant goes there too, with
+    /// what [`Hub::pack`] gives it.
+    pub fn move_to(&mut self, to: &Elsewhere, now: Moment) {
         self.end_all(&LastWord::Moved(to), "yielded", now);
     }
 
@@ -249,7 +250,7 @@ impl Hub {
 enum LastWord<'a> {
     Closed(&'a str),
     HandedOver(MemberId, &'a [SocketAddr]),
-    Moved(&'a [SocketAddr]),
+    Moved(&'a Elsewhere),
 }
 
 impl LastWord<'_> {
@@ -258,10 +259,10 @@ impl LastWord<'_> {
         match (dialect, self) {
             (Dialect::Native, Self::Closed(text)) => native::closed(&mut bytes, Closed::HostShutdown, text),
             (Dialect::Native, Self::HandedOver(to, _)) => native::handover(&mut bytes, *to),
-            (Dialect::Native, Self::Moved(to)) => native::moved(&mut bytes, to, false),
+            (Dialect::Native, Self::Moved(to)) => native::moved(&mut bytes, to),
             (Dialect::Text, Self::Closed(text)) => text::notice(&mut bytes, text),
             (Dialect::Text, Self::HandedOver(_, at)) => text::moved(&mut bytes, &web::reachable(at.iter())),
-            (Dialect::Text, Self::Moved(at)) => text::moved(&mut bytes, at),
+            (Dialect::Text, Self::Moved(to)) => text::moved(&mut bytes, &to.at),
             (Dialect::Web, _) => return framed(dialect, self.encode(Dialect::Native)),
         }
         bytes

@@ -82,7 +82,7 @@ impl Hub {
     /// Where the room would go on if this host were gone, as a line for browsers, which cannot look for it.
     pub(super) fn ahead_line(&self) -> Vec<u8> {
         let mut line = Vec::new();
-        native::moved(&mut line, &self.ahead, true);
+        native::ahead(&mut line, &self.ahead);
         let mut frame = Vec::new();
         websocket::lines(&mut frame, &line);
         frame

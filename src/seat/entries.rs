@@ -108,7 +108,11 @@ impl Seat {
         };
         match self.catch_up.take_if(is_done) {
             None => return,
-            Some(CatchUp::History { .. }) => self.before = None,
+            Some(CatchUp::History { .. }) => {
+                if self.before.take().is_some() {
+                    self.give_up_private(now);
+                }
+            }
             Some(CatchUp::Entries { welcome, there }) => {
                 replica.log.adopt(welcome.terms);
                 let room = welcome.room;

@@ -83,6 +83,19 @@ impl Seat {
         unanswered.into_iter().rev().for_each(|told| self.unacknowledged.push_front(told));
     }
 
+    /// The room is another one than that in which we said something to one member: whoever has that name here may be somebody
+    /// else, and must not read it.
+    pub(super) fn give_up_private(&mut self, now: Moment) {
+        for (n, command) in std::mem::take(&mut self.unacknowledged) {
+            if let Command::Tell { to, text } = &command {
+                let text = format!("not said again in another room, where {to} may be somebody else: {text}");
+                self.not_taken("unsure".into(), text, Some(n), now);
+            } else {
+                self.unacknowledged.push_back((n, command));
+            }
+        }
+    }
+
     pub(super) fn send_again(&mut self) {
         for (n, command) in &self.unacknowledged {
             send(&mut self.out, *n, command, true);
@@ -122,12 +135,16 @@ impl Seat {
 
     /// Something was not done.
     pub(super) fn refused(&mut self, code: String, text: String, n: Option<u64>, now: Moment) {
+        self.not_taken(code, text, n, now);
+        self.farewell_if_heard(now);
+    }
+
+    fn not_taken(&mut self, code: String, text: String, n: Option<u64>, now: Moment) {
         if let Some(n) = n {
             self.unacknowledged.retain(|(count, _)| *count != n);
             self.untaken = Some((code.clone(), text::clean(&text).into_owned()));
         }
         self.tell(What::Refused { code, text }, now);
-        self.farewell_if_heard(now);
     }
 }
 

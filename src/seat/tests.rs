@@ -405,3 +405,24 @@ fn a_private_message_whose_answer_is_lost_is_no_sent_one_and_is_said_again() {
     assert_eq!(shown(&mut seat), [("psst".to_owned(), true)]);
     assert_eq!(sent(&mut seat)[0]["type"], "bye");
 }
+
+#[test]
+fn a_private_message_is_not_said_in_another_room() {
+    let mut seat = seated();
+    seat.command(Command::Tell { to: "capo".into(), text: "psst".into() }, at(2));
+    say(&mut seat, "ciao");
+    seat.hung_up(ErrorKind::ConnectionReset, at(3));
+    seat.connected("127.0.0.1:8808".into(), at(4));
+    sent(&mut seat);
+    let mut other = welcome(2);
+    other["room"] = json!("0000000000000077");
+    hears(&mut seat, &other);
+    let said: Vec<_> = sent(&mut seat).into_iter().filter(|line| line["type"] != "ping").collect();
+    assert_eq!(said, [json!({"type": "say", "n": 2, "text": "ciao"})]);
+    let refused = seat.events().drain(..).find_map(|event| match event.what {
+        What::Refused { code, text } => Some((code, text)),
+        _ => None,
+    });
+    let (code, text) = refused.unwrap();
+    assert!(code == "unsure" && text.ends_with("somebody else: psst"), "{code}: {text}");
+}

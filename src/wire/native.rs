@@ -39,7 +39,7 @@
 //! | `{"type":"refused","code":"too-long","text":"…","n":3}` | something was not done; `n` where it had one |
 //! | `{"type":"ping"}`, `{"type":"pong"}` | heartbeat |
 //! | `{"type":"handover","to":13}` | the host goes and member 13 hosts from now on; the last line |
-//! | `{"type":"moved","to":["192.168.1.7:8808"]}` | the room goes on at one of these addresses, with another host; the last line |
+//! | `{"type":"moved","to":["192.168.1.7:8808"],"room":"5f0c…"}` | the room goes on at one of these addresses, with another host, and as that room, which may be another one; the last line |
 //! | `{"type":"moved","to":["192.168.1.7:8808"],"ahead":true}` | the room would go on at one of these addresses if this host were gone. To browsers only, after `welcome` and whenever it changes; not the last line |
 //! | `{"type":"room","v":1,"room":"5f0c…","opened":"…","term":1,"host":"9a…","name":"capo","port":8808,"members":3}` | the answer to `look`: the room, its host's public id and name; with `"closed":true` where it takes a passphrase, and `blocked`, the public id of a host that this one should yield to and cannot reach |
 //! | `{"type":"closed","reason":"host-shutdown","text":"…"}` | the end (`host-shutdown`, `left`, `kicked`, `banned`); the last line |

@@ -219,3 +219,33 @@ test("what a page said in one half of a network that was cut is there for all, o
   const expected = ["before", "in one half", "in the other half", "together"];
   for (const heard of [bert.messages(), capo.messages(), await texts(lorde)]) assert.deepEqual([...heard].sort(), expected);
 });
+
+test("what a page has not sent when its room becomes part of another one is sent there, but for what was private", async (t) => {
+  if (!canHaveLan(t)) return;
+  const stage = await Stage.open(t, { hosts: 3 }), at = port();
+  stage.expected = NOBODY;
+  stage.lan.does("part", "h1,h3/h2");
+  const bert = await stage.peer("bert", at, "auto", { inside: stage.lan.host(2) });
+  const capo = await stage.peer("capo", at, "auto", { inside: stage.lan.host(1) });
+  const lorde = await stage.page(address(at, "10.88.0.1"));
+  const kinds = [];
+  await withhold(lorde, kinds);
+  await lorde.reload();
+  await enter(lorde, "lorde");
+  await say(lorde, "in the younger room");
+  await capo.message("in the younger room");
+  kinds.push("say", "tell");
+  await say(lorde, "unsent");
+  await say(lorde, "/msg capo psst");
+  await lorde.getByText("sending…").nth(1).waitFor();
+  kinds.length = 0;
+  stage.lan.does("heal");
+  await lorde.waitForURL(address(at, "10.88.0.2"));
+  await bert.message("unsent");
+  await lorde.getByText("This is another room than before.").waitFor();
+  await lorde.getByText("Not said again in another room, where capo may be somebody else: psst").waitFor();
+  await shows(lorde, "unsent");
+  await bert.message("in the younger room");
+  assert.equal(await lorde.locator("#banner").isVisible(), false);
+  assert.ok(!capo.events.some((event) => event.private));
+});

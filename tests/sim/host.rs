@@ -153,7 +153,7 @@ impl Process {
         }
         if let Some(to) = hosting.neighbours.visit(&mut hosting.hub, net, now) {
             hosting.hub.move_to(&to, now);
-            return self.close(hosting, Some(to), net, now);
+            return self.close(hosting, Some(to.at), net, now);
         }
         while let Some(at) = hosting.neighbours.whom(&mut self.seen, &hosting.hub, now) {
             trace(net.now, &self.name, "visits", at.to_string().as_bytes());

@@ -11,7 +11,7 @@ use hybrid_chat::election::meeting::{Meeting, Outcome};
 use hybrid_chat::hub::Hub;
 use hybrid_chat::limits::VISIT;
 use hybrid_chat::moment::Moment;
-use hybrid_chat::sighting::{Announcement, Seen};
+use hybrid_chat::sighting::{Announcement, Elsewhere, Seen};
 use hybrid_chat::wire::native::room_told;
 
 use crate::network::{End, Network, Read, State};
@@ -43,7 +43,7 @@ impl Neighbours {
     }
 
     /// What has come of a visit: where to go, if the room goes on elsewhere.
-    pub(crate) fn visit(&mut self, hub: &mut Hub, net: &mut Network, now: Moment) -> Option<Vec<SocketAddr>> {
+    pub(crate) fn visit(&mut self, hub: &mut Hub, net: &mut Network, now: Moment) -> Option<Elsewhere> {
         hub.set_blocked(self.meeting.blocked(now.mono));
         let ours = hub.announcement();
         let said = self.scout.as_mut().and_then(|scout| scout.go_on(net, now.mono))?;

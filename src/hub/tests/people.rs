@@ -6,6 +6,8 @@ use super::world::{World, address, moment, name, open, secret};
 use crate::connection_log::Event as Happened;
 use crate::limits::{ASK_AFTER, HEARTBEAT, LINGER, NAME_WAIT, SILENCE};
 use crate::room::event::Command;
+use crate::room::id::RoomId;
+use crate::sighting::Elsewhere;
 
 fn world() -> World {
     World::new(open(100), 0)
@@ -223,7 +225,10 @@ fn the_end_of_the_room_is_a_sentence() {
                 let to = world.hub.room().successor().unwrap();
                 world.hub.hand_over(to, moment(world.now));
             }
-            _ => world.hub.move_to(&["192.168.1.7:8808".parse().unwrap()], moment(world.now)),
+            _ => {
+                let at = vec!["192.168.1.7:8808".parse().unwrap()];
+                world.hub.move_to(&Elsewhere { room: RoomId(7), at }, moment(world.now));
+            }
         }
         world.turn();
         assert_eq!((read(&mut world, lorde), read(&mut world, waiting)), (sentence.to_owned(), sentence.to_owned()));

@@ -8,6 +8,8 @@ use super::world::{World, address, hello, moment, open};
 use crate::connection_log::Event as Happened;
 use crate::hub::streams::Streams;
 use crate::limits::{HEARTBEAT, LINGER, REQUEST_WAIT, SILENCE};
+use crate::room::id::RoomId;
+use crate::sighting::Elsewhere;
 use crate::wire::http::page::PAGE;
 use crate::wire::websocket::tests::masked;
 
@@ -181,10 +183,11 @@ fn browsers_know_where_the_room_would_go_on() {
     assert!(!kinds(&world.lines(next)).contains(&"moved".into()), "to who is no browser it would mean the end");
     world.send(next, "{\"type\":\"bye\"}\n");
     assert_eq!(objects(&mut world, late).pop().unwrap(), json!({"type": "moved", "to": [], "ahead": true}));
-    world.hub.move_to(&["192.168.1.7:8808".parse().unwrap()], moment(world.now));
+    let to = Elsewhere { room: RoomId(0x5f0c), at: vec!["192.168.1.7:8808".parse().unwrap()] };
+    world.hub.move_to(&to, moment(world.now));
     world.turn();
     let end = objects(&mut world, late);
-    assert_eq!(end[0], json!({"type": "moved", "to": ["192.168.1.7:8808"]}));
+    assert_eq!(end[0], json!({"type": "moved", "to": ["192.168.1.7:8808"], "room": "0000000000005f0c"}));
     assert_eq!(kinds(&end), ["moved", "136"]);
 }
 

@@ -10,7 +10,8 @@ use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, ToldLine};
 use crate::limits::JOINED_IN_LINE;
 use crate::room::entry::{Act, Entry, Said};
 use crate::room::event::{Closed, Timestamps};
-use crate::room::id::MemberId;
+use crate::room::id::{MemberId, RoomId};
+use crate::sighting::Elsewhere;
 use crate::wire::json;
 
 /// In which light an entry is written.
@@ -171,15 +172,24 @@ pub(crate) fn handover(out: &mut Vec<u8>, to: MemberId) {
     tagged(out, "handover", &To { to });
 }
 
-/// The room goes on at one of these addresses; or, said `ahead`, it would if this host were gone.
-pub(crate) fn moved(out: &mut Vec<u8>, to: &[SocketAddr], ahead: bool) {
+/// The room goes on elsewhere.
+pub(crate) fn moved(out: &mut Vec<u8>, to: &Elsewhere) {
     #[derive(Serialize)]
     struct To<'a> {
         to: &'a [SocketAddr],
-        #[serde(skip_serializing_if = "super::is_default")]
+        room: RoomId,
+    }
+    tagged(out, "moved", &To { to: &to.at, room: to.room });
+}
+
+/// The room would go on at one of these addresses if this host were gone.
+pub(crate) fn ahead(out: &mut Vec<u8>, to: &[SocketAddr]) {
+    #[derive(Serialize)]
+    struct To<'a> {
+        to: &'a [SocketAddr],
         ahead: bool,
     }
-    tagged(out, "moved", &To { to, ahead });
+    tagged(out, "moved", &To { to, ahead: true });
 }
 
 /// Where a member would host from now on.
