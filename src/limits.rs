@@ -57,8 +57,6 @@ pub const GHOST: Duration = Duration::from_secs(30);
 pub const DEPARTED: usize = MAX_MEMBERS;
 /// How many addresses can be banned: more than a LAN has.
 pub const BANS: usize = 65_536;
-/// How many names the answer to a ban lists of who stays though the address is banned: a household; a classroom is counted.
-pub const NEIGHBOURS_NAMED: usize = 10;
 /// The longest that newcomers are gathered into one announcement, in a full room.
 pub const GATHER_MAX: Duration = Duration::from_millis(50);
 /// How long newcomers are gathered for each member who has to be told: a small room greets at once, and a storm of
@@ -78,11 +76,8 @@ pub const STREAM_BYTES: usize = 4 * 1024 * 1024;
 /// How much may be added to the stream before what is there is written out: a reader that keeps up never falls off it
 /// because of a single turn.
 pub const TURN_BYTES: usize = STREAM_BYTES / 8;
-/// Which part of a stream is kept beyond its end for who has just fallen off it: more than two turns add, so that a browser is
-/// sent the rest of the frame that it is reading.
+/// Which part of a stream is kept besides for who has just fallen off it, to end in order: more than a turn adds.
 pub const SPARE_PART: usize = 4;
-/// How often it is noted where in a stream a piece begins: from there to any later one is a short way.
-pub const MARK_BYTES: usize = 64 * 1024;
 /// What is read from one connection in one turn of the loop.
 pub const READ_BYTES: usize = 64 * 1024;
 /// What may wait for one member alone; a whole history and roster are shared and do not count.
@@ -228,6 +223,7 @@ pub const SAME_SIGNAL: Duration = Duration::from_millis(100);
 /// How long the host has to be lost before people who read lines are told: another one is there before that as a rule.
 pub const LOST_TOLD: Duration = Duration::from_secs(1);
 /// How many names the start-up text shows; `/who` shows all.
+/// How many names the start-up text shows, and the answer to a ban; `/who` shows all.
 pub const ROSTER_SHOWN: usize = 20;
 /// How many of this machine's addresses are shown to be typed elsewhere: one is right, a few more help on odd networks.
 pub const ADDRESSES_SHOWN: usize = 3;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::ops::Range;
 
-use crate::limits::{MARK_BYTES, SPARE_PART};
+use crate::limits::{LINE_MAX_BYTES, SPARE_PART};
 
 /// The last bytes of a stream.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Stream {
     ring: Box<[u8]>,
     end: u64,
     capacity: usize,
-    /// Where pieces begin, one for each [`MARK_BYTES`] at the most.
+    /// Where pieces begin, one for each [`LINE_MAX_BYTES`] at the most.
     marks: VecDeque<u64>,
 }
 
@@ -49,7 +49,7 @@ impl Stream {
 
     /// Appends a piece; the oldest bytes make room.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
-        if self.marks.back().is_none_or(|mark| self.end - mark >= MARK_BYTES as u64) {
+        if self.marks.back().is_none_or(|mark| self.end - mark >= LINE_MAX_BYTES as u64) {
             self.marks.push_back(self.end);
         }
         let capacity = self.ring.len();

@@ -12,7 +12,7 @@ use super::id::MemberId;
 use super::name::Name;
 use super::request::Request;
 use super::{Arrival, Effect, End, Letter, Link, Linked, Refusal, Room, text};
-use crate::limits::{BANS, NEIGHBOURS_NAMED};
+use crate::limits::{BANS, ROSTER_SHOWN};
 use crate::moment::Moment;
 
 impl Room {
@@ -151,7 +151,7 @@ impl Room {
         let all: Vec<&str> = all.map(|member| &*member.name).collect();
         let mut text = format!("{ip} is banned: nobody comes in from there any more; /unban {ip} ends that");
         if !all.is_empty() {
-            let more = all.len().saturating_sub(NEIGHBOURS_NAMED);
+            let more = all.len().saturating_sub(ROSTER_SHOWN);
             let named = all[..all.len() - more].join(", ");
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             text.push_str(&format!(". Still here from that address: {named}{more}; /kick NAME ends a connection"));

@@ -74,6 +74,7 @@ mod decode;
 mod encode;
 mod entry;
 mod look;
+mod moved;
 #[cfg(test)]
 pub(crate) mod noise;
 mod welcome;
@@ -84,6 +85,7 @@ pub(crate) use encode::*;
 pub use entry::{EntryLine, JoinedLine, LeftLine, RenamedLine, SaidLine};
 pub(crate) use look::room;
 pub use look::{RoomLine, room_told};
+pub(crate) use moved::{ahead, moved};
 pub(crate) use welcome::*;
 
 use std::net::SocketAddr;

@@ -10,8 +10,7 @@ use super::{EntryLine, JoinedLine, LeftLine, Person, RenamedLine, ToldLine};
 use crate::limits::JOINED_IN_LINE;
 use crate::room::entry::{Act, Entry, Said};
 use crate::room::event::{Closed, Timestamps};
-use crate::room::id::{MemberId, RoomId};
-use crate::sighting::Elsewhere;
+use crate::room::id::MemberId;
 use crate::wire::json;
 
 /// In which light an entry is written.
@@ -170,26 +169,6 @@ pub(crate) fn handover(out: &mut Vec<u8>, to: MemberId) {
         to: MemberId,
     }
     tagged(out, "handover", &To { to });
-}
-
-/// The room goes on elsewhere.
-pub(crate) fn moved(out: &mut Vec<u8>, to: &Elsewhere) {
-    #[derive(Serialize)]
-    struct To<'a> {
-        to: &'a [SocketAddr],
-        room: RoomId,
-    }
-    tagged(out, "moved", &To { to: &to.at, room: to.room });
-}
-
-/// The room would go on at one of these addresses if this host were gone.
-pub(crate) fn ahead(out: &mut Vec<u8>, to: &[SocketAddr]) {
-    #[derive(Serialize)]
-    struct To<'a> {
-        to: &'a [SocketAddr],
-        ahead: bool,
-    }
-    tagged(out, "moved", &To { to, ahead: true });
 }
 
 /// Where a member would host from now on.
