@@ -4,7 +4,7 @@
 const { test } = require("node:test");
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
-const { Stage, address, enter, picture, port, say, shows } = require("./stage");
+const { Stage, address, enter, message, picture, port, say, shows } = require("./stage");
 
 const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
@@ -91,4 +91,58 @@ test("everything can be done with the keyboard alone", async (t) => {
   await page.keyboard.type("psst");
   await page.keyboard.press("Enter");
   assert.equal((await capo.message("psst")).private, true);
+});
+
+test("who listens is read what is new, and neither a past nor what is counted", async (t) => {
+  const stage = await Stage.open(t), at = port();
+  const capo = await stage.peer("capo", at, "host");
+  for (let i = 0; i < 50; i++) capo.say(`past ${i}`);
+  await capo.message("past 49");
+  const page = await stage.page(address(at));
+  // What every added message would be to a live region.
+  await page.evaluate(() => {
+    window.live = {};
+    new MutationObserver((changes) => {
+      for (const added of changes.flatMap((change) => [...change.addedNodes])) {
+        window.live[added.textContent] = document.getElementById("log").getAttribute("aria-live") || "polite";
+      }
+    }).observe(document.getElementById("rows"), { childList: true });
+  });
+  await enter(page, "lorde");
+  await shows(page, "past 49");
+  await page.waitForFunction(() => !document.getElementById("log").hasAttribute("aria-live"));
+  capo.say("new");
+  await shows(page, "new");
+  const live = await page.evaluate(() => window.live);
+  const of = (text) => Object.entries(live).filter(([row]) => row.endsWith(text)).map(([, how]) => how);
+  assert.deepEqual([of("past 0"), of("past 49"), of("new")], [["off"], ["off"], ["polite"]]);
+  for (const id of ["earlier", "unsent"]) assert.equal(await page.locator(`#${id}`).getAttribute("aria-live"), "off");
+});
+
+test("a phone's keyboard, a small or magnified page and large letters leave what one needs in view", async (t) => {
+  const stage = await Stage.open(t), at = port();
+  const capo = await stage.peer("capo", at, "host");
+  // A window of 1280 by 1024 at 400 %.
+  const page = await stage.page(address(at), { viewport: { width: 320, height: 256 } });
+  const size = (field) => page.locator(field).evaluate((one) => parseFloat(getComputedStyle(one).fontSize));
+  assert.ok(await size("#name") >= 16, "else phones magnify the page when it is tapped");
+  await enter(page, "lorde");
+  assert.ok(await size("#text") >= 16);
+  for (let i = 0; i < 30; i++) capo.say(`line ${i}`);
+  await shows(page, "line 29");
+  await page.waitForFunction(() => { const log = document.getElementById("log"); return log.scrollHeight - log.scrollTop - log.clientHeight < 2; });
+  await picture(page, "magnified.png");
+  const sees = (one) => one.evaluate((it) => { const box = it.getBoundingClientRect(); return box.top >= 0 && box.bottom <= visualViewport.height + 1; });
+  for (const one of [message(page, "line 29"), page.locator("#text")]) assert.ok(await sees(one));
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight));
+  // Where a keyboard is laid over the page.
+  await page.setViewportSize({ width: 390, height: 700 });
+  const cover = (height) => page.evaluate((height) => {
+    Object.defineProperty(visualViewport, "height", { value: height, configurable: true });
+    visualViewport.dispatchEvent(new Event("resize"));
+  }, height);
+  await cover(350);
+  for (const one of [message(page, "line 29"), page.locator("#text")]) assert.ok(await sees(one));
+  await cover(700);
+  assert.equal(await page.locator("#room").evaluate((room) => room.offsetHeight), 700);
 });
