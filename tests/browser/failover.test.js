@@ -249,3 +249,54 @@ test("what a page has not sent when its room becomes part of another one is sent
   assert.equal(await lorde.locator("#banner").isVisible(), false);
   assert.ok(!capo.events.some((event) => event.private));
 });
+
+test("who goes elsewhere and comes back by the browser's own button is who it was, with what was there", async (t) => {
+  const stage = await Stage.open(t), at = port();
+  const capo = await stage.peer("capo", at, "host");
+  const lorde = await stage.member("lorde", address(at));
+  await say(lorde, "one");
+  await shows(lorde, "one");
+  await lorde.goto("about:blank");
+  assert.equal((await capo.event("left")).reason, "quit");
+  capo.say("two");
+  await capo.message("two");
+  await lorde.goBack();
+  await lorde.getByText("You are lorde", { exact: true }).waitFor();
+  await shows(lorde, "two");
+  await say(lorde, "three");
+  await shows(lorde, "three");
+  assert.deepEqual(await texts(lorde), ["one", "two", "three"]);
+});
+
+test("a network that goes and comes is lived through, and what was said meanwhile arrives once", async (t) => {
+  const stage = await Stage.open(t), at = port();
+  stage.expected = NOBODY;
+  const capo = await stage.peer("capo", at, "host");
+  const lorde = await stage.page(address(at));
+  // The host's end stays open and silent, as after a sleep or a change of networks.
+  let open = true;
+  await lorde.routeWebSocket(/\/ws$/, (socket) => {
+    const host = socket.connectToServer();
+    socket.onMessage((text) => { if (open) host.send(text); });
+    host.onMessage((text) => { if (open) socket.send(text); });
+  });
+  await lorde.clock.install();
+  await lorde.reload();
+  await enter(lorde, "lorde");
+  await say(lorde, "one");
+  await shows(lorde, "one");
+  open = false;
+  await say(lorde, "two");
+  capo.say("three");
+  await lorde.clock.fastForward(16000);
+  await lorde.getByText("The host has fallen silent. Looking for the room…").waitFor();
+  open = true;
+  await lorde.evaluate(() => window.dispatchEvent(new Event("online")));
+  await lorde.getByText("You are lorde", { exact: true }).waitFor();
+  await lorde.clock.runFor(1000);
+  await shows(lorde, "two");
+  await shows(lorde, "three");
+  await say(lorde, "four");
+  await capo.message("four");
+  assert.deepEqual(capo.messages(), ["one", "three", "two", "four"]);
+});
