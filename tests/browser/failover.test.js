@@ -256,6 +256,10 @@ test("who goes elsewhere and comes back by the browser's own button is who it wa
   const lorde = await stage.member("lorde", address(at));
   await say(lorde, "one");
   await shows(lorde, "one");
+  // What it takes along is there in good time, and gone where it stays after all.
+  const kept = await lorde.evaluate(() => { dispatchEvent(new Event("beforeunload")); return sessionStorage.length; });
+  assert.equal(kept, 1);
+  await lorde.waitForFunction(() => sessionStorage.length === 0);
   await lorde.goto("about:blank");
   assert.equal((await capo.event("left")).reason, "quit");
   capo.say("two");
