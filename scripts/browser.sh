@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The chat page in a real browser: headless Chromium, driven from node, and rooms hosted by the real program.
+# The chat page in real browsers, headless and driven from node, and rooms hosted by the real program: all tests in
+# Chromium, and then those of what everybody does in Firefox.
 #
 #   scripts/browser.sh [FILE...]        only these, as in: scripts/browser.sh tests/browser/talk.test.js
+#   BROWSER=firefox scripts/browser.sh  all in Firefox (some three minutes); a network is cut in Chromium only
 #
-# Needs node 20 or later, npm and chromium, and nc, telnet and python3 for those who are in the room besides; as root it
+# Needs node 20 or later, npm, chromium and firefox-esr, and nc, telnet and python3 for those who are in the room besides; as root it
 # also follows a room across a LAN of network namespaces. Pictures of the page are left in target/browser/pictures.
 # Status 0 if all is well.
 set -euo pipefail
@@ -21,8 +23,20 @@ if ! cmp -s tests/browser/package-lock.json "$target/package-lock.json" || [[ ! 
 fi
 
 cargo build --locked
-if (($# == 0)); then
-    set -- tests/browser/*.test.js
-fi
+NODE_PATH=$(cd "$target" && pwd)/node_modules
+export NODE_PATH
+
 # One after the other: what is measured is not measured beside another browser.
-NODE_PATH="$(cd "$target" && pwd)/node_modules" node --test --test-concurrency=1 --test-reporter=spec "$@"
+run() {
+    node --test --test-concurrency=1 --test-reporter=spec "$@"
+}
+
+if (($#)); then
+    run "$@"
+elif [[ ${BROWSER-} ]]; then
+    run tests/browser/*.test.js
+else
+    run tests/browser/*.test.js
+    BROWSER=firefox run --test-name-pattern='^(axe|everything can|all read the same|a crashed host|a reload|markup)' \
+        tests/browser/{access,talk,failover,hostile}.test.js
+fi

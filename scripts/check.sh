@@ -10,7 +10,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # What the checks call, and the Debian package that brings it.
 needed=(cc:gcc jq:jq python3:python3 ip:iproute2 nft:nftables nc:netcat-openbsd telnet:telnet node:nodejs npm:npm
-    chromium:chromium tmux:tmux)
+    chromium:chromium firefox-esr:firefox-esr tmux:tmux)
 
 missing=()
 for pair in "${needed[@]}"; do

@@ -3,7 +3,7 @@
 
 const { test } = require("node:test");
 const assert = require("node:assert/strict");
-const { Stage, address, enter, port, say, shows, texts } = require("./stage");
+const { FIREFOX, Stage, address, enter, port, say, shows, texts } = require("./stage");
 
 const MANY = 2000;
 // A frame that long is a freeze that a person notices.
@@ -19,7 +19,7 @@ function watch(page) {
       before = now;
       requestAnimationFrame(frame);
     });
-    new PerformanceObserver((list) => {
+    if (PerformanceObserver.supportedEntryTypes.includes("longtask")) new PerformanceObserver((list) => {
       for (const task of list.getEntries()) window.gaps.task = Math.max(window.gaps.task, task.duration);
     }).observe({ entryTypes: ["longtask"] });
   });
@@ -29,8 +29,8 @@ test("a burst does not freeze a slow page", async (t) => {
   const stage = await Stage.open(t), at = port();
   const capo = await stage.peer("capo", at, "host");
   const page = await stage.member("lorde", address(at));
-  const slow = await page.context().newCDPSession(page);
-  await slow.send("Emulation.setCPUThrottlingRate", { rate: 6 });
+  const slow = FIREFOX ? null : await page.context().newCDPSession(page);
+  if (slow) await slow.send("Emulation.setCPUThrottlingRate", { rate: 6 });
   await watch(page);
   const began = Date.now();
   for (let i = 0; i < MANY; i++) capo.say(`burst ${i}: see https://example.org/${i}, lorde, and some more words to fill a line`);
@@ -41,7 +41,7 @@ test("a burst does not freeze a slow page", async (t) => {
   const gaps = await page.evaluate(() => window.gaps);
   t.diagnostic(`${MANY} messages in ${took} ms; longest gap between frames ${gaps.frame.toFixed()} ms, longest task ${gaps.task.toFixed()} ms`);
   assert.ok(gaps.frame < FROZEN_MS && gaps.task < FROZEN_MS, JSON.stringify(gaps));
-  await slow.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+  if (slow) await slow.send("Emulation.setCPUThrottlingRate", { rate: 1 });
   // The document is bounded, what left it is counted, and what is left is whole and in order.
   const matches = (await texts(page)).map((text) => /^burst (\d+)/.exec(text)).filter(Boolean);
   const numbers = matches.map((match) => Number(match[1]));
@@ -55,7 +55,8 @@ test("a burst does not freeze a slow page", async (t) => {
   await capo.message("still here");
 });
 
-test("a page that did not read while the room spoke on is told why it was let go, and comes back", async (t) => {
+// Firefox reads on for a page that does not.
+test("a page that did not read while the room spoke on is told why it was let go, and comes back", { skip: FIREFOX }, async (t) => {
   const stage = await Stage.open(t), at = port();
   const capo = await stage.peer("capo", at, "host");
   const page = await stage.member("lorde", address(at));

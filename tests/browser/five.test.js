@@ -3,10 +3,10 @@
 
 const { test } = require("node:test");
 const assert = require("node:assert/strict");
-const { spawn } = require("node:child_process");
+const { execFileSync, spawn } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
-const { Stage, address, port, say, shows, texts, within } = require("./stage");
+const { FIREFOX, Stage, address, port, say, shows, texts, within } = require("./stage");
 
 const ROUNDS = 8;
 const LAST = "that was all";
@@ -135,6 +135,7 @@ test("five clients of five kinds read the same in the same order, and each leave
 
 // Ends a browser where it stands: first the process that has its connections, which says goodbye when another ends.
 async function crash(browser) {
+  if (FIREFOX) return process.kill(Number(execFileSync("pgrep", ["-P", String(process.pid), "firefox"], { encoding: "utf8" })), "SIGKILL");
   const debug = await browser.newBrowserCDPSession();
   const { processInfo } = await debug.send("SystemInfo.getProcessInfo");
   const network = processInfo.find((one) => one.type.includes("NetworkService"));

@@ -51,7 +51,7 @@ async function stranger(t) {
 
 test("a page of another origin gets no connection and no frame", async (t) => {
   const stage = await Stage.open(t), at = port();
-  stage.expected = /WebSocket|frame|Refused|CSP|X-Frame|ERR_|405/i;
+  stage.expected = /WebSocket|ws:|frame|Refused|CSP|X-Frame|ERR_|405/i;
   const capo = await stage.peer("capo", at, "host");
   const page = await stage.page(await stranger(t));
   const opened = await page.evaluate((to) => new Promise((done) => {

@@ -7,16 +7,19 @@ const { execFileSync, spawn } = require("node:child_process");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
-const { chromium } = require("playwright-core");
+const { chromium, firefox } = require("playwright-core");
 
 const ROOT = path.join(__dirname, "..", "..");
 const TARGET = process.env.CARGO_TARGET_DIR || path.join(ROOT, "target");
 const PROGRAM = path.join(TARGET, "debug", "hybrid-chat");
 const PICTURES = path.join(TARGET, "browser", "pictures");
-const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
-// It phones nobody, needs no display, and forgets everything.
+const FIREFOX = process.env.BROWSER === "firefox";
+const EXECUTABLE = FIREFOX ? process.env.FIREFOX || "/usr/bin/firefox-esr" : process.env.CHROMIUM || "/usr/bin/chromium";
+// Chromium phones nobody, needs no display, and forgets everything.
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
+// What the driver of Firefox adds to a page before it takes its picture, and the page's policy forbids.
+const DRIVER = /'sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT\+SmwNZWA='/;
 // Far away: what is waited for comes long before, or never.
 const DEADLINE = 30000;
 
@@ -88,7 +91,8 @@ class Lan {
     this.does("up", String(hosts));
   }
 
-  static get isPossible() { return process.getuid && process.getuid() === 0; }
+  // What drives Firefox talks to it over the network, and so does not reach it there.
+  static get isPossible() { return !FIREFOX && process.getuid && process.getuid() === 0; }
 
   does(command, ...rest) { execFileSync(path.join(ROOT, "scripts", "lan.sh"), [command, this.name, ...rest], { stdio: ["ignore", "ignore", "inherit"] }); }
 
@@ -124,16 +128,16 @@ class Stage {
     stage.expected = /^$/;
     stage.lan = options.hosts ? new Lan(options.hosts) : null;
     t.after(() => stage.close());
-    stage.browser = await chromium.launch({ executablePath: stage.lan ? stage.lan.program(CHROMIUM) : CHROMIUM, args: FLAGS });
+    stage.browser = await launch(stage.lan ? stage.lan.program(EXECUTABLE) : EXECUTABLE, "light");
     return stage;
   }
 
   // Browser first: it holds connections. Then the complaints, which no test may leave.
   async close() {
-    if (this.browser) await this.browser.close();
+    for (const browser of [this.browser, this.dark]) if (browser) await browser.close();
     await Promise.all(this.peers.map((peer) => peer.end()));
     if (this.lan) this.lan.down();
-    const complaints = this.complaints.filter((text) => !this.expected.test(text));
+    const complaints = this.complaints.filter((text) => !this.expected.test(text) && !DRIVER.test(text));
     if (complaints.length) throw new Error(`a page complained:\n${complaints.join("\n")}`);
   }
 
@@ -144,14 +148,23 @@ class Stage {
     return peer;
   }
 
+  // The browser that likes these colours. For Firefox that is one of its own.
+  async liking(colours) {
+    if (!FIREFOX || colours !== "dark") return this.browser;
+    this.dark = this.dark || await launch(EXECUTABLE, colours);
+    return this.dark;
+  }
+
   // A page at the door.
   async page(address, options = {}) {
-    const context = await this.browser.newContext({ viewport: { width: 1000, height: 700 }, colorScheme: "light", locale: "en-GB", ...options });
+    const browser = await this.liking(options.colorScheme);
+    const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, colorScheme: "light", locale: "en-GB", ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(DEADLINE);
     page.on("console", (message) => { if (["error", "warning"].includes(message.type())) this.complaints.push(message.text()); });
-    page.on("pageerror", (error) => this.complaints.push(error.stack));
-    await page.addInitScript(() => {
+    page.on("pageerror", (error) => this.complaints.push(error.stack || error.message));
+    // Firefox says so itself.
+    if (!FIREFOX) await page.addInitScript(() => {
       addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
     });
     await page.goto(address);
@@ -164,6 +177,13 @@ class Stage {
     await enter(page, name);
     return page;
   }
+}
+
+// Firefox is the system's own, driven by WebDriver BiDi. Which colours it likes it has to know when it starts.
+function launch(executablePath, colours) {
+  if (!FIREFOX) return chromium.launch({ executablePath, args: FLAGS });
+  const firefoxUserPrefs = { "layout.css.prefers-color-scheme.content-override": colours === "dark" ? 0 : 1 };
+  return firefox.launch({ executablePath, channel: "moz-firefox", firefoxUserPrefs });
 }
 
 async function enter(page, name) {
@@ -191,7 +211,8 @@ function address(port, ip = "127.0.0.1") { return `http://${ip}:${port}/`; }
 
 async function picture(page, name) {
   fs.mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: path.join(PICTURES, name) });
+  // Nothing is added to the page for it, which its policy would not let in.
+  await page.screenshot({ path: path.join(PICTURES, name), caret: "initial", animations: "allow" });
 }
 
-module.exports = { Lan, Stage, address, enter, message, picture, port, say, shows, texts, within };
+module.exports = { FIREFOX, Lan, Stage, address, enter, message, picture, port, say, shows, texts, within };
