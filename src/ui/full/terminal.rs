@@ -8,7 +8,7 @@ use std::io::{self, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ThreadId};
 
-use crossterm::cursor::{Hide, MoveTo, SetCursorStyle, Show};
+use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
 use crossterm::style::{Attribute, Print, SetAttribute};
 use crossterm::terminal::{
@@ -163,7 +163,6 @@ pub fn restore() {
     drop(execute!(
         io::stdout(),
         SetAttribute(Attribute::Reset),
-        SetCursorStyle::DefaultUserShape,
         Print(KEYS_BACK),
         EnableLineWrap,
         DisableFocusChange,
