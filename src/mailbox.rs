@@ -98,12 +98,12 @@ impl<T> Mailbox<T> {
     /// interruption that nobody has taken yet stays in it. For what must neither wait nor be lost.
     pub fn interrupt(&self, item: T) {
         let mut state = self.state.lock();
-        if state.closed {
+        if state.closed || state.urgent.is_some() {
             return;
         }
-        let was_empty = state.is_empty();
-        state.urgent.get_or_insert(item);
-        self.filled(state, was_empty);
+        state.urgent = Some(item);
+        // A loop that takes nothing else for now hears of it too.
+        self.filled(state, true);
     }
 
     /// Takes the next thing; waits for one. `None` once the queue is closed and everything in it was taken.
@@ -170,9 +170,9 @@ impl<T> Mailbox<T> {
         self.state.lock().closed
     }
 
-    /// Has `wake` called whenever the queue is no longer empty, and when it is closed. It replaces an earlier one, and
-    /// is called at once if something waits already, so that nothing is missed between looking and asking. Once woken,
-    /// take until nothing is left (or remember that something is): the next call comes when the queue was empty.
+    /// Has `wake` called whenever the queue is no longer empty, at an interruption, and when it is closed. It replaces an
+    /// earlier one, and is called at once if something waits already, so that nothing is missed between looking and asking.
+    /// Once woken, take until nothing is left (or remember that something is): the next call comes when the queue was empty.
     pub fn on_push(&self, wake: impl Fn() + Send + Sync + 'static) {
         let wake: Waker = Arc::new(wake);
         let mut state = self.state.lock();
@@ -197,9 +197,9 @@ impl<T> Mailbox<T> {
         self.filled(state, was_empty);
     }
 
-    /// Releases the lock and wakes who takes.
-    fn filled(&self, state: MutexGuard<'_, State<T>>, was_empty: bool) {
-        let wake = if was_empty { state.on_push.clone() } else { None };
+    /// Releases the lock and wakes who takes; who looks only when called, where that is due.
+    fn filled(&self, state: MutexGuard<'_, State<T>>, is_due: bool) {
+        let wake = if is_due { state.on_push.clone() } else { None };
         drop(state);
         self.filled.notify_one();
         if let Some(wake) = wake {

@@ -8,7 +8,7 @@ use socket2::{Domain, Type};
 use super::dial::Outcome;
 use super::*;
 use crate::election::Dialed;
-use crate::limits::{COMMANDS, EVENTS};
+use crate::limits::{COMMANDS, EVENTS, UNACKNOWLEDGED};
 use crate::room::id::Secret;
 
 const WELCOME: &str = r#"{"type":"welcome","v":1,"room":"5f0c5f0c5f0c5f0c","you":2,"name":"lorde","host":"capo","term":1,"seq":2,"members":[{"id":1,"name":"capo","host":true},{"id":2,"name":"lorde"}]}"#;
@@ -120,4 +120,25 @@ fn who_leaves_waits_for_no_attempt() {
         guest.dial(vec![silent.local_addr().unwrap()], &mut |_| Vec::new(), &Vec::new).unwrap();
     assert!(seat.has_left());
     assert_ne!(dialed, Dialed::Silent);
+}
+
+#[test]
+fn a_stop_is_heard_by_who_waits_and_takes_nothing_else() {
+    let (commands, events) = (Mailbox::new(COMMANDS), Mailbox::new(EVENTS));
+    let mut net = Net::new().unwrap();
+    commands.on_push(net.wake());
+    let until = net.clock.now().mono + Duration::from_secs(20);
+    let mut seat = Seat::new(Secret([2; 16]), "lorde".into(), None);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let say = || Command::Say { text: "ciao".into(), action: false };
+            (0..UNACKNOWLEDGED + 1).for_each(|_| commands.push(say()).unwrap());
+            while commands.len() > 1 {
+                thread::yield_now();
+            }
+            commands.interrupt(Command::Stop);
+        });
+        Guest::new(&mut net, &mut seat, &commands, &events).wait(until, || false).unwrap();
+    });
+    assert!(seat.has_left() && net.clock.now().mono < until);
 }

@@ -164,14 +164,28 @@ fn the_loop_is_woken_once_for_each_time_the_queue_fills() {
     assert_eq!(woken(), 0);
     mailbox.push(1).unwrap();
     mailbox.offer(2).unwrap();
-    mailbox.interrupt(3);
     assert_eq!(woken(), 1);
     while mailbox.take().is_some() {}
-    mailbox.interrupt(4);
+    mailbox.push(3).unwrap();
     assert_eq!(woken(), 2);
     mailbox.close();
     mailbox.close();
     assert_eq!(woken(), 3);
+}
+
+#[test]
+fn a_loop_that_takes_nothing_hears_of_an_interruption_all_the_same() {
+    let mailbox = Mailbox::new(8);
+    mailbox.push(1).unwrap();
+    let (count, wake) = counter();
+    mailbox.on_push(wake);
+    let woken = || count.load(Ordering::SeqCst);
+    assert_eq!(woken(), 1);
+    mailbox.interrupt(9);
+    mailbox.interrupt(9);
+    assert_eq!((woken(), mailbox.take_interruption()), (2, Some(9)));
+    mailbox.interrupt(8);
+    assert_eq!((woken(), mailbox.take()), (3, Some(8)));
 }
 
 #[test]
