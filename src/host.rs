@@ -260,23 +260,34 @@ impl<'a> Host<'a> {
     /// Does what the own participant asks for. While it cannot be heard its commands are held, but for the one that ends
     /// everything.
     fn obey(&mut self, now: Moment) {
+        if self.commanded
+            && self.closing.is_none()
+            && let Some(command) = self.commands.take_interruption()
+        {
+            // It does not wait for what is held, nor for readers.
+            self.heed(command, now);
+        }
         for _ in 0..COMMANDS_PER_TURN {
             if self.closing.is_some() || !self.hub.has_room() {
                 return;
             }
-            match self.next_command() {
-                None => break,
-                Some(Command::Stop) => return self.close(now),
-                Some(Command::Quit) => self.leaving = true,
-                Some(Command::EndOfInput) => {}
-                // Nobody speaks after leaving.
-                Some(_) if self.leaving => {}
-                Some(command) if self.hub.takes_commands() => self.hub.command(command, now),
-                Some(command) => self.held.push_back(command),
-            }
+            let Some(command) = self.next_command() else { break };
+            self.heed(command, now);
         }
         if self.leaving && self.hub.takes_commands() {
             self.leave(now);
+        }
+    }
+
+    fn heed(&mut self, command: Command, now: Moment) {
+        match command {
+            Command::Stop => self.close(now),
+            Command::Quit => self.leaving = true,
+            Command::EndOfInput => {}
+            // Nobody speaks after leaving.
+            _ if self.leaving => {}
+            command if self.hub.takes_commands() => self.hub.command(command, now),
+            command => self.held.push_back(command),
         }
     }
 

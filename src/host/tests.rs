@@ -13,7 +13,7 @@ use super::*;
 use crate::hub::Own;
 use crate::limits::{EVENTS, SIGHTINGS};
 use crate::room::Room;
-use crate::room::event::{Closed, What};
+use crate::room::event::{Closed, Leave, What};
 use crate::room::id::{RoomId, Secret};
 use crate::room::name::Name;
 use crate::sighting::Sighting;
@@ -244,6 +244,31 @@ fn quitting_alone_closes_the_room_and_so_does_a_screen_that_is_gone() {
         drop(ann);
         assert!(matches!(hosted.end().0, Ended::Closed));
     }
+}
+
+#[test]
+fn a_stop_passes_all_that_is_held_while_a_new_host_only_listens() {
+    let Claim::Won(listener) = claim("127.0.0.1:0".parse().unwrap()).unwrap() else { panic!("a free port is taken") };
+    let (address, net, folder) = (listener.address(), Net::new().unwrap(), TempDir::new().unwrap());
+    let (me, name, now) = (Secret([1; 16]).peer(), Name::parse("capo").unwrap(), net.clock.now());
+    let old = Room::open(RoomId(1), me, &name, vec![address], 1000, now).into_replica();
+    let room = Room::take_over(old, me, &name, vec![address], Leave::Lost, 1000, now);
+    let hub = Hub::new(room, 0, Own::new(me, address, Belongings::default()), now);
+    let log = ConnectionLog::open(&folder.path().join("log"), Instant::now()).unwrap();
+    let (commands, events, seen) = (Mailbox::new(COMMANDS), Mailbox::new(EVENTS), Mailbox::new(SIGHTINGS));
+    let around = Surroundings { commands: &commands, events: &events, seen: &seen, announce: &drop };
+    let mut host = Host::new(net.poll.registry(), net.clock, listener, hub, log, &around).unwrap();
+    let fill = || (0..COMMANDS).for_each(|_| commands.push(Command::Who).unwrap());
+    fill();
+    for _ in 0..COMMANDS / COMMANDS_PER_TURN {
+        host.obey(now);
+    }
+    fill();
+    host.obey(now);
+    assert_eq!((host.held.len(), commands.len(), &host.closing), (COMMANDS, COMMANDS, &None));
+    commands.interrupt(Command::Stop);
+    host.obey(now);
+    assert!(matches!(host.closing, Some((Closing::Closed, _))));
 }
 
 #[test]
