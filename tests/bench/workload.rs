@@ -94,27 +94,9 @@ pub(crate) struct Sample {
 
 impl Workload {
     pub(crate) fn columns(&self) -> &'static [Column] {
-        const FANOUT: &[Column] = &[
-            Column::new("deliveries/s", Unit::Count),
-            Column::compared("per CPU s", Unit::Count, Better::More),
-            Column::new("CPU", Unit::Percent),
-            Column::new("p50 ms", Unit::Millis),
-            Column::compared("p99 ms", Unit::Millis, Better::Less),
-            Column::new("p99.9 ms", Unit::Millis),
-            Column::new("B/line", Unit::Count),
-            Column::new("lines/read", Unit::Decimal),
-        ];
+        const FANOUT: &[Column] = &talk(Column::compared("per CPU s", Unit::Count, Better::More));
         // So little CPU time is used that a clock tick is a tenth of it: not compared.
-        const PACED: &[Column] = &[
-            Column::new("deliveries/s", Unit::Count),
-            Column::new("per CPU s", Unit::Count),
-            Column::new("CPU", Unit::Percent),
-            Column::new("p50 ms", Unit::Millis),
-            Column::compared("p99 ms", Unit::Millis, Better::Less),
-            Column::new("p99.9 ms", Unit::Millis),
-            Column::new("B/line", Unit::Count),
-            Column::new("lines/read", Unit::Decimal),
-        ];
+        const PACED: &[Column] = &talk(Column::new("per CPU s", Unit::Count));
         const STALLED: &[Column] = &[
             Column::new("messages/s", Unit::Count),
             Column::new("with stalled", Unit::Count),
@@ -168,6 +150,20 @@ impl Workload {
             Work::Joins { members } => joins(&start()?, members),
         }
     }
+}
+
+/// The columns of a workload in which members speak; how its CPU time is told.
+const fn talk(per_cpu: Column) -> [Column; 8] {
+    [
+        Column::new("deliveries/s", Unit::Count),
+        per_cpu,
+        Column::new("CPU", Unit::Percent),
+        Column::new("p50 ms", Unit::Millis),
+        Column::compared("p99 ms", Unit::Millis, Better::Less),
+        Column::new("p99.9 ms", Unit::Millis),
+        Column::new("B/line", Unit::Count),
+        Column::new("lines/read", Unit::Decimal),
+    ]
 }
 
 /// Members that all know each other, or what is missing.

@@ -13,6 +13,13 @@ fn close(stage: &Stage, host: &Chat) -> Logbook {
     stage.log("capo")
 }
 
+/// Starts a host that writes its log to this path.
+fn host_with_log(stage: &Stage, log: &str) -> Chat {
+    let port = stage.port_text();
+    let args = ["--json", "--no-discovery", "--name", "capo", "--role", "host", "--port", &port, "--log", log];
+    stage.start("host").no_log().args(&args).run()
+}
+
 /// Runs `hybrid-chat log` with these arguments to its end.
 fn read(stage: &Stage, args: &[&str]) -> Chat {
     let chat = stage.start("reader").no_log().args(&["log"]).args(args).run();
@@ -156,19 +163,7 @@ fn a_log_that_cannot_be_opened_keeps_the_host_from_starting() {
     let stage = Stage::new();
     let folder = stage.path("");
     for log in ["no/such/folder/x.log", folder.to_str().unwrap()] {
-        let args = [
-            "--json",
-            "--no-discovery",
-            "--name",
-            "capo",
-            "--role",
-            "host",
-            "--port",
-            &stage.port_text(),
-            "--log",
-            log,
-        ];
-        let host = stage.start("host").no_log().args(&args).run();
+        let host = host_with_log(&stage, log);
         assert_eq!(host.exits(), 1, "{log}");
         assert_eq!(host.last_event()["code"], "log");
         assert!(!host.events().iter().any(|event| is(event, "role")));
@@ -181,19 +176,7 @@ fn a_log_that_cannot_be_opened_keeps_the_host_from_starting() {
 #[test]
 fn a_full_disk_stops_no_room() {
     let stage = Stage::new();
-    let args = [
-        "--json",
-        "--no-discovery",
-        "--name",
-        "capo",
-        "--role",
-        "host",
-        "--port",
-        &stage.port_text(),
-        "--log",
-        "/dev/full",
-    ];
-    let host = stage.start("host").no_log().args(&args).run();
+    let host = host_with_log(&stage, "/dev/full");
     host.expect("role", |event| is(event, "role"));
     host.expect("a notice", |event| is(event, "notice"));
     let anna = stage.join("anna");
