@@ -39,6 +39,7 @@
 //! | who is told what in which dialect | [`hub`]; what people type, `hub/typed.rs`; browsers, `hub/web.rs` and [`wire::http`] |
 //! | who hosts when | [`election`], and where two rooms meet, [`sighting`] |
 //! | how rooms are found on the LAN | [`discovery`] |
+//! | which of the machine's interfaces lead to a LAN | [`interfaces`], listed by [`listing`] |
 //! | a bound | [`limits`] |
 //! | a line of the connections log | [`connection_log`] |
 //! | a message of failure, an exit status | [`error`] |
