@@ -77,13 +77,7 @@ impl Meeting {
     pub fn seen(&mut self, ours: &Announcement, sighting: Sighting, now: Duration) -> Option<SocketAddr> {
         let theirs = &sighting.announcement;
         let is_other = theirs.host != ours.host && theirs.port == ours.port;
-        if let Some(Visit { host: Some((host, _)), at }) = &mut self.visit
-            && *host == theirs.host
-            && !at.contains(&sighting.at)
-            && at.len() < CANDIDATE_ADDRESSES
-        {
-            at.push(sighting.at);
-        }
+        self.also_at(&sighting);
         let is_early = self.last_visit.is_some_and(|last| now < last + VISIT_EVERY);
         let is_busy = self.visit.as_ref().is_some_and(|visit| visit.host.is_some());
         if !is_other || ours.outranks(theirs) && !self.await_it(theirs.host, now) || is_busy || is_early {
@@ -93,6 +87,17 @@ impl Meeting {
         let host = Some((sighting.announcement.host, sighting.announcement.name));
         (self.visit, self.last_visit) = (Some(Visit { host, at: vec![at] }), Some(now));
         Some(at)
+    }
+
+    /// Notes where else the host that is being visited was seen: a browser cannot go to every address.
+    pub fn also_at(&mut self, sighting: &Sighting) {
+        if let Some(Visit { host: Some((host, _)), at }) = &mut self.visit
+            && *host == sighting.announcement.host
+            && !at.contains(&sighting.at)
+            && at.len() < CANDIDATE_ADDRESSES
+        {
+            at.push(sighting.at);
+        }
     }
 
     /// Notes that a host which should yield to us is still there; whether it is overdue. One is awaited at a time.
@@ -192,6 +197,17 @@ mod tests {
         let to = Elsewhere { room: old.room, at: vec![at] };
         assert_eq!(meeting.visited(&young, Some(old.clone()), MS * 2), Outcome::Yield(to));
         assert_eq!(Meeting::default().seen(&old, sighting(&young), MS), None, "the older stays where it is");
+    }
+
+    #[test]
+    fn the_room_goes_on_wherever_its_host_was_seen_by_the_time_of_its_answer() {
+        let (old, young, third) = (announcement(1, 1), announcement(2, 2), announcement(3, 3));
+        let mut meeting = Meeting::default();
+        let link_local = "[fe80::1%2]:8808".parse().unwrap();
+        meeting.seen(&young, Sighting { at: link_local, ..sighting(&old) }, MS).unwrap();
+        [&old, &third, &old].iter().for_each(|seen| meeting.also_at(&sighting(seen)));
+        let to = Elsewhere { room: old.room, at: vec![link_local, sighting(&old).at] };
+        assert_eq!(meeting.visited(&young, Some(old), MS * 2), Outcome::Yield(to));
     }
 
     #[test]

@@ -57,15 +57,20 @@ impl<'a> Neighbours<'a> {
     }
 
     fn visit(&mut self, ours: &Announcement, hub: &mut Hub, registry: &Registry, now: Moment) -> Option<Elsewhere> {
+        let seen: Vec<Seen> = (0..SIGHTINGS).map_while(|_| self.seen.take()).collect();
         if let Some(said) = self.scout.as_mut().and_then(|scout| scout.go_on(now.mono)) {
             self.scout = None;
+            // What has come together with the answer counts for it.
+            let rooms =
+                seen.iter().filter_map(|seen| if let Seen::Room(sighting) = seen { Some(sighting) } else { None });
+            rooms.for_each(|sighting| self.meeting.also_at(sighting));
             match self.meeting.visited(ours, said, now.mono) {
                 Outcome::Stay => {}
                 Outcome::Yield(to) => return Some(to),
                 Outcome::Blocked(at, name) => hub.notice(blocked(at, &name), now),
             }
         }
-        for seen in (0..SIGHTINGS).map_while(|_| self.seen.take()) {
+        for seen in seen {
             // A new host yields to nobody before it knows what there is to bring along.
             let Seen::Room(sighting) = seen else { continue };
             if hub.room().is_flushing() {
