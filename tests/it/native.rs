@@ -75,8 +75,10 @@ fn what_is_no_line_of_json_is_refused_and_ends_the_connection() {
     let stage = Stage::new();
     let host = stage.host();
     let long = format!("{{\"type\":\"say\",\"text\":\"{}\"}}\n", "x".repeat(200_000));
-    let wrong: [(&str, &[u8]); 4] = [
+    let wrong: [(&str, &[u8]); 6] = [
         ("words", b"{this is no json\n"),
+        ("half", b"{\"type\":\"say\",\"text\":\"half of a pair: \\ud83d\"}\n"),
+        ("reversed", b"{\"type\":\"nick\",\"name\":\"x\\udc69\\ud83d\"}\n"),
         ("long", long.as_bytes()),
         ("bytes", b"{\"type\":\"say\",\"text\":\"\xff\xfe\"}\n"),
         ("list", b"[1,2,3]\n"),

@@ -9,6 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use rustix::process::test_kill_process;
 use serde_json::json;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::support::{MODES, PROGRAM, Pane, Raw, Signal, Stage, eventually, heavy};
 
@@ -188,6 +189,60 @@ fn a_paste_is_one_message_and_a_long_one_is_shown_first() {
     guest.reads("Enter once more sends");
     guest.press(&["Enter"]);
     assert_eq!(reader.hears(&long)["from"], "lorde");
+}
+
+/// P27: also where the terminal does not say that it was pasted, as GNU screen and the consoles of Linux and Windows do not.
+#[test]
+fn p27_a_paste_that_is_not_told_from_typing_is_one_message() {
+    let stage = Stage::new();
+    let _host = hosting(&stage);
+    let guest = joining(&stage, "lorde", SMALL);
+    let reader = stage.join("anna");
+    guest.tmux(&["set-buffer", "--", "the first of several lines\n/quit\nthe last of several lines"]);
+    guest.tmux(&["paste-buffer"]);
+    guest.reads("  the last of several lines");
+    guest.press(&["Enter"]);
+    assert_eq!(reader.hears("the first of several lines\n/quit\nthe last of several lines")["from"], "lorde");
+}
+
+#[test]
+fn what_is_typed_and_pasted_stays_whatever_happens_around_it() {
+    let stage = Stage::new();
+    let host = stage.host();
+    let address = stage.address();
+    let args = ["--role", "client", "--no-discovery", "--name", "lorde", &address];
+    let guest = Pane::run(&stage, "lorde", SMALL, PROGRAM, &args);
+    guest.reads(" joined · ");
+    for n in 0..60 {
+        host.say(&format!("row {n}"));
+    }
+    guest.reads("row 59");
+    guest.press(&["PageUp"]);
+    guest.reads("reading back");
+    // What is pasted acts neither on the terminal nor on where one reads.
+    guest.types("half 日本 👩\u{200D}👩\u{200D}👧e\u{301}");
+    guest.pastes(" \x1b[2J\x1b]0;owned\x07\u{202e}line");
+    guest.press(&["M-Enter"]);
+    guest.types("and more");
+    let typed = ["> half 日本 👩\u{200D}👩\u{200D}👧é [2J]0;ownedline", "  and more"];
+    let stands = |screen: &[String]| {
+        screen
+            .iter()
+            .zip(screen.iter().skip(1))
+            .any(|(a, b)| a.trim_end().nfc().eq(typed[0].nfc()) && b.trim_end() == typed[1])
+    };
+    guest.shows("what was typed", |screen| stands(screen) && screen.iter().any(|row| row.contains("reading back")));
+    for size in [(20, 5), (300, 60), SMALL] {
+        guest.resize(size);
+        guest.shows("its end", |screen| screen.iter().any(|row| row.trim_end() == typed[1]));
+    }
+    guest.shows("the same", stands);
+    host.signal(Signal::KILL);
+    guest.shows("the same", |screen| stands(screen) && screen.iter().any(|row| row.starts_with(" reconnecting ")));
+    let host = stage.host();
+    guest.shows("the same", |screen| stands(screen) && screen.iter().any(|row| row.starts_with(" joined · 2 here")));
+    guest.press(&["Enter"]);
+    assert_eq!(host.hears("half 日本 👩\u{200D}👩\u{200D}👧e\u{301} [2J]0;ownedline\nand more")["from"], "lorde");
 }
 
 #[test]
