@@ -81,10 +81,11 @@ impl Pane {
     /// The cells of a column from the top down to above the row `end`, which holds ASCII only: by the widths that tmux itself
     /// gives to characters.
     pub(crate) fn column(&self, column: u16, end: usize) -> Vec<String> {
-        let cursor: usize = self.tmux(&["display-message", "-p", "#{cursor_y}"]).trim().parse().unwrap();
-        let (down, right, up) = ((cursor - end).to_string(), column.to_string(), (end - 1).to_string());
-        let keys: [&[&str]; 9] = [
-            &["-N", &down, "cursor-up"],
+        let height: usize = self.tmux(&["display-message", "-p", "#{pane_height}"]).trim().parse().unwrap();
+        let (below, right, up) = ((height - 1 - end).to_string(), column.to_string(), (end - 1).to_string());
+        let keys: [&[&str]; 10] = [
+            &["bottom-line"],
+            &["-N", &below, "cursor-up"],
             &["start-of-line"],
             // Only where something is selected does the cursor go beyond the text.
             &["begin-selection"],
