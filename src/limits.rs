@@ -276,8 +276,7 @@ pub const KEYS_AT_ONCE: usize = 1_024;
 /// So many same arrow keys in one piece are the mouse wheel: terminals send three for each notch, and nobody presses a
 /// key three times between two looks.
 pub const WHEEL_KEYS: usize = 3;
-/// So many characters in one piece, with line breaks among them, were pasted: nobody types as far ahead as a rule, and a paste
-/// that is shorter does no harm as several messages.
+/// So many characters in one piece, with line breaks among them, were pasted: a shorter paste does no harm.
 pub const PASTE_KEYS: usize = 32;
 /// Events that are taken between two looks at the keys.
 pub const EVENTS_PER_TURN: usize = 1_024;
