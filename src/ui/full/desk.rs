@@ -124,7 +124,8 @@ impl Desk {
     }
 
     fn edit(&mut self, edit: &Edit) {
-        let names: Vec<&str> = self.model.roster.members().iter().map(|member| member.name.as_str()).collect();
+        let completes = matches!(edit, Edit::Complete | Edit::CompleteBack);
+        let names = if completes { self.model.by_last_word() } else { Vec::new() };
         let around = Around { names: &names, hosting: self.model.is_host() };
         let done = self.editor.apply(edit, &around);
         let reviewed = std::mem::take(&mut self.model.review);

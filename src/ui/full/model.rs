@@ -3,6 +3,7 @@
 //! Events go in; what is worth a bell comes out. It knows nothing of columns and colours, and of the room only what
 //! its events say.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -175,6 +176,27 @@ impl Model {
     pub fn pages(&self) -> Vec<SocketAddr> {
         let room = self.here.as_ref().and_then(|here| here.address.parse().ok());
         room.map_or_else(Vec::new, |room| qr::pages(room, self.is_host(), &(self.machine.addresses)()))
+    }
+
+    /// Who is here, whoever spoke last first: that is who is answered. We ourselves come last.
+    pub fn by_last_word(&self) -> Vec<&str> {
+        let own = self.own_name();
+        let mut silent: HashSet<&str> = self.roster.members().iter().map(|member| member.name.as_str()).collect();
+        silent.remove(own);
+        let mut names = Vec::new();
+        for entry in (self.history.start()..self.history.end()).rev().filter_map(|number| self.history.get(number)) {
+            if silent.is_empty() {
+                break;
+            }
+            if let Kind::Said(said) = &entry.kind {
+                names.extend(silent.take(&*said.message.from));
+            }
+        }
+        let members = self.roster.members().iter().map(|member| member.name.as_str());
+        names.extend(members.filter(|name| silent.contains(name) || *name == own));
+        // Stable: nobody else moves.
+        names.sort_by_key(|name| *name == own);
+        names
     }
 
     /// The roster that comes next is to be shown: it was asked for.

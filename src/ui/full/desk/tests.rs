@@ -121,6 +121,23 @@ fn what_came_while_nobody_looked_is_marked_where_it_begins() {
 }
 
 #[test]
+fn whoever_spoke_last_is_offered_first_and_we_ourselves_last() {
+    let mut desk = in_room(Role::Client);
+    let offered = |desk: &mut Desk| {
+        desk.edit(&Edit::Clear);
+        press(desk, KeyCode::Tab, KeyModifiers::NONE);
+        desk.editor.choices().unwrap().0.to_vec()
+    };
+    assert_eq!(offered(&mut desk), ["capo", "anna", "lorde"]);
+    for from in ["anna", "gone", "capo", "anna", "lorde"] {
+        desk.event(message(from, "ciao"));
+    }
+    assert_eq!(offered(&mut desk), ["anna", "capo", "lorde"]);
+    desk.event(message("capo", "ciao"));
+    assert_eq!(offered(&mut desk), ["capo", "anna", "lorde"]);
+}
+
+#[test]
 fn a_second_ctrl_c_does_not_wait() {
     let mut desk = in_room(Role::Host);
     let stop = |desk: &mut Desk| press(desk, KeyCode::Char('c'), KeyModifiers::CONTROL);
