@@ -174,6 +174,9 @@ pub const WELCOME_MAX_BYTES: usize = 8 * 1024 * 1024;
 pub const PASSED_OVER_BYTES: usize = 4 * 1024;
 /// The highest number of an entry or a term that a room reaches: a whole number in any JSON, and far from an overflow.
 pub const NUMBER_MAX: u64 = 1 << 53;
+/// A sender's count stays below this. From here on are numbers that a host gives to messages of senders that do not count:
+/// still whole numbers in any JSON.
+pub const COUNT_END: u64 = NUMBER_MAX / 2;
 /// The longest list of members that a member keeps, whatever a host claims: far more than a LAN has.
 pub const ROSTER: usize = 262_144;
 /// How many messages a member remembers to have shown that are not in its log: what several changes of host leave over.

@@ -43,7 +43,7 @@ use names::Names;
 use replica::Replica;
 use request::Hello;
 
-use crate::limits::{GATHER_MAX, GATHER_PER_MEMBER};
+use crate::limits::{COUNT_END, GATHER_MAX, GATHER_PER_MEMBER};
 use crate::moment::Moment;
 use returning::Flush;
 
@@ -258,16 +258,24 @@ impl Room {
         Admission { link: arrival.link, id, name, after, missed, lack }
     }
 
-    /// Counts a message of `id`: its author, whose `n` is now the message's, or nothing where the room has dealt with it
+    /// Counts a message of `id`: its author, and its count where it has one, or nothing where the room has dealt with it
     /// before.
-    fn count(&mut self, id: MemberId, n: Option<u64>) -> Option<&Member> {
+    fn count(&mut self, id: MemberId, n: Option<u64>) -> Option<(&Member, Option<u64>)> {
+        let own = id == self.me;
         let author = self.replica.member_mut(id)?;
-        let n = n.unwrap_or(author.n.saturating_add(1));
+        let Some(n) = n.or_else(|| own.then(|| author.n.saturating_add(1))) else { return Some((author, None)) };
         if n <= author.n {
             return None;
         }
         author.n = n;
-        Some(author)
+        Some((author, Some(n)))
+    }
+
+    /// The number of a message whose sender does not count, or not this one: one that no sender's own counts reach, so
+    /// that none of those is taken for a double, and another one in each half of a cut network.
+    fn uncounted(&self) -> u64 {
+        let host = self.replica.member(self.me).map_or(0, |host| host.peer.short());
+        COUNT_END | host.wrapping_add(self.replica.log.last()) & (COUNT_END - 1)
     }
 
     /// Orders a message. On the host's busiest path.
@@ -279,10 +287,11 @@ impl Room {
         action: bool,
         now: Moment,
     ) -> Result<(), Refusal> {
-        let Some(author) = self.count(id, n) else { return Ok(()) };
+        let Some((author, count)) = self.count(id, n) else { return Ok(()) };
+        let (peer, from) = (author.peer, author.name.clone());
+        let count = count.unwrap_or_else(|| self.uncounted());
         let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
-        let (peer, n, from) = (author.peer, author.n, author.name.clone());
-        self.order(Act::Said(Said { by: id, peer, n, from, text: Arc::from(text), action, late: false }), now);
+        self.order(Act::Said(Said { by: id, peer, n: count, from, text: Arc::from(text), action, late: false }), now);
         Ok(())
     }
 

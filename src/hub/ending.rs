@@ -98,7 +98,7 @@ impl Hub {
         if bad.is_fatal() {
             return self.bad_line(index, bad.code(), &bad.to_string(), now);
         }
-        let n = if let Bad::Field { n, .. } = bad { *n } else { None };
+        let n = if let Bad::Field { n, .. } | Bad::UnknownType { n, .. } = bad { *n } else { None };
         let refusal = Refusal { code: bad.code(), text: bad.to_string(), n };
         self.post(index, Letter::Refused(refusal), now);
     }

@@ -43,6 +43,10 @@ impl Own {
 
     /// Whether a private message, counted by its author, is new to it.
     fn hears(&mut self, author: PeerId, n: u64) -> bool {
+        if n == 0 {
+            // It does not count what it says, and says nothing twice.
+            return true;
+        }
         if self.told.get(&author).is_some_and(|told| n <= *told) {
             return false;
         }

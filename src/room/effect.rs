@@ -57,7 +57,7 @@ pub enum Letter {
         by: MemberId,
         /// Who said it.
         peer: PeerId,
-        /// The author's count.
+        /// The author's count; 0: it does not count.
         n: u64,
         /// Who said it.
         from: Arc<str>,

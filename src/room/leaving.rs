@@ -9,7 +9,7 @@ use super::event::Leave;
 use super::id::{MemberId, PeerId};
 use super::name::Name;
 use super::{Link, Room};
-use crate::limits::DEPARTED;
+use crate::limits::{COUNT_END, DEPARTED};
 use crate::moment::Moment;
 
 impl Room {
@@ -47,6 +47,9 @@ impl Room {
     }
 
     pub(super) fn remember_count(&mut self, peer: PeerId, n: u64) {
+        if n >= COUNT_END {
+            return;
+        }
         let before = self.counted.get(&peer).copied();
         self.counted.insert(peer, n.max(before.unwrap_or(0)));
         if before.is_none() {

@@ -11,7 +11,7 @@ use chrono::{DateTime, FixedOffset};
 use super::entry::{Act, Entry, Member};
 use super::id::{MemberId, PeerId, RoomId};
 use super::log::{Log, Term};
-use crate::limits::{ASIDE, SHOWN};
+use crate::limits::{ASIDE, COUNT_END, SHOWN};
 
 /// A copy of the room.
 #[derive(Debug, Clone)]
@@ -96,7 +96,8 @@ impl Replica {
     fn apply(&mut self, entry: &Entry) {
         match &entry.act {
             Act::Said(said) => {
-                if let Some(author) = self.roster.get_mut(&said.by).filter(|author| author.peer == said.peer) {
+                let author = self.roster.get_mut(&said.by).filter(|author| author.peer == said.peer);
+                if let Some(author) = author.filter(|_| said.n < COUNT_END) {
                     author.n = author.n.max(said.n);
                 }
             }

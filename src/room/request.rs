@@ -14,7 +14,7 @@ use super::log::Term;
 pub enum Request<'a> {
     /// Tell everybody.
     Say {
-        /// The sender's count; none: the host counts.
+        /// The sender's count; none: it does not count, and says nothing twice.
         n: Option<u64>,
         /// The message as it came.
         text: Cow<'a, str>,
@@ -23,7 +23,7 @@ pub enum Request<'a> {
     },
     /// Tell one member.
     Tell {
-        /// The sender's count; none: the host counts.
+        /// The sender's count; none: it does not count, and says nothing twice.
         n: Option<u64>,
         /// The member's name.
         to: Cow<'a, str>,

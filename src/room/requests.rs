@@ -51,8 +51,8 @@ impl Room {
         action: bool,
     ) -> Result<Vec<Effect>, Refusal> {
         let (count, repeated) = match (self.count(id, n), n) {
-            (Some(author), _) => (author.n, false),
-            (None, Some(n)) if again => (n, true),
+            (Some((_, count)), _) => (count, false),
+            (None, Some(_)) if again => (n, true),
             (None, _) => return Ok(Vec::new()),
         };
         let refusal = |refusal: Refusal| if repeated { refusal.unsure() } else { refusal }.of(n);
@@ -63,7 +63,7 @@ impl Room {
         let letter = || Letter::Told {
             by: id,
             peer: author.peer,
-            n: count,
+            n: count.unwrap_or(0),
             from: author.name.clone(),
             to: to.name.clone(),
             text: text.clone(),

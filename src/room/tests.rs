@@ -84,8 +84,25 @@ fn a_count_is_dealt_with_once_whatever_came_of_it() {
     assert_eq!(said(&room).len(), 2);
     // The last number there is does not end the host.
     say(&mut room, id, Some(u64::MAX), "last");
-    say(&mut room, id, None, "nothing can follow");
+    say(&mut room, id, Some(u64::MAX), "nothing can follow");
     assert_eq!(said(&room).len(), 3);
+}
+
+#[test]
+fn what_is_not_counted_never_makes_a_double_of_what_is() {
+    let mut room = open();
+    let id = join(&mut room, 2, hello("lorde", 2, None), 0);
+    for n in [None, Some(1), None, None, Some(2), Some(2), Some(1), None] {
+        assert_eq!(say(&mut room, id, n, "x"), []);
+    }
+    let counts: Vec<_> = room.replica.log.iter().filter_map(Entry::said).map(|said| said.n).collect();
+    assert_eq!(counts.iter().filter(|n| **n < COUNT_END).collect::<Vec<_>>(), [&1, &2]);
+    assert_eq!(counts.iter().collect::<HashSet<_>>().len(), 6, "each is a message of its own: {counts:?}");
+    assert_eq!(room.replica.member(id).unwrap().n, 2, "which of its own it has got rid of");
+    // Its host's own words are counted by the room: it may be a guest afterwards, and then counts on by itself.
+    let me = room.me();
+    say(&mut room, me, None, "x");
+    assert_eq!(room.replica.member(me).unwrap().n, 1);
 }
 
 #[test]

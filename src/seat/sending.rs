@@ -113,7 +113,7 @@ impl Seat {
                 return;
             }
             self.unacknowledged.retain(|(n, _)| *n != line.n);
-        } else {
+        } else if line.n > 0 {
             if self.told.get(&line.peer).is_some_and(|n| line.n <= *n) {
                 return;
             }

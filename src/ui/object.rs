@@ -40,7 +40,7 @@ pub(super) fn parse(line: &str) -> Result<Command, Bad> {
 }
 
 fn of_a_connection(kind: &str) -> Bad {
-    Bad::UnknownType(kind.into())
+    Bad::UnknownType { kind: kind.into(), n: None }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@
 //! | line | meaning |
 //! |---|---|
 //! | `{"type":"hello","v":1,"name":"lorde"}` | first of all; see below for the fields of a member that may come back |
-//! | `{"type":"say","text":"ciao","n":1,"action":false}` | say something; `n`, counted up from 1, guards against doubles |
+//! | `{"type":"say","text":"ciao","n":1,"action":false}` | say something; `n`, counted up from 1, guards against doubles; what is said without is never taken for one |
 //! | `{"type":"tell","to":"capo","text":"psst","n":2}` | say something to one member only; `n` is the same count. With `"again":true` whoever has come back says again what was not answered: it is passed on also where the room knows that `n`, and who reads it passes over what it has |
 //! | `{"type":"nick","name":"lorde2"}` | take another name |
 //! | `{"type":"who"}` | ask for the `members` |
@@ -239,7 +239,8 @@ pub struct ToldLine {
     pub by: MemberId,
     /// Who said it, by public id: with `n`, the guard against doubles.
     pub peer: PeerId,
-    /// The author's count.
+    /// The author's count; 0: it does not count, and says nothing twice.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub n: u64,
     /// Who said it, by name.
     pub from: String,

@@ -60,6 +60,53 @@ fn a_number_counts_once() {
 }
 
 #[test]
+fn a_sender_may_count_some_messages_and_others_not() {
+    let stage = Stage::new();
+    let host = stage.host();
+    let (mut anna, mut bert) = (Raw::member(stage.port(), "anna"), Raw::member(stage.port(), "bert"));
+    let sent =
+        [(None, "one"), (Some(1), "two"), (None, "three"), (None, "four"), (Some(2), "five"), (Some(2), "again")];
+    for kind in ["say", "tell"] {
+        for (n, text) in sent {
+            let mut line = json!({"type": kind, "to": "capo", "text": format!("{kind} {text}")});
+            if let Some(n) = n {
+                line["n"] = json!(if kind == "say" { n } else { n + 2 });
+            }
+            anna.send(&line);
+        }
+    }
+    anna.send(&json!({"type": "say", "text": "last"}));
+    host.hears("last");
+    let messages = host.events().into_iter().filter(|event| is(event, "message"));
+    let texts: Vec<_> = messages.map(|message| message["text"].clone()).collect();
+    let expected =
+        ["say", "tell"].map(|kind| ["one", "two", "three", "four", "five"].map(|text| format!("{kind} {text}")));
+    assert_eq!(texts, [&expected.concat()[..], &["last".to_owned()]].concat());
+    let counts = ["one", "two", "three", "four", "five"].map(|text| bert.hears(&format!("say {text}"))["n"].clone());
+    assert_eq!((&counts[1], &counts[4]), (&json!(1), &json!(2)), "the sender's own, where it has one");
+    let uncounted: std::collections::HashSet<_> = [0, 2, 3].map(|at| counts[at].as_u64()).into();
+    assert_eq!(uncounted.len(), 3, "a number makes a message what it is: {counts:?}");
+}
+
+#[test]
+fn what_is_refused_is_said_with_its_number() {
+    let stage = Stage::new();
+    let _host = stage.host();
+    let mut anna = Raw::member(stage.port(), "anna");
+    for (line, code) in [
+        (json!({"type": "dance", "n": 7}), "unknown-type"),
+        (json!({"type": "say", "text": 5, "n": 7}), "bad-field"),
+        (json!({"type": "tell", "to": "nobody", "text": "x", "n": 7}), "no-such-member"),
+    ] {
+        anna.send(&line);
+        let refused = anna.expect("refused");
+        assert_eq!((&refused["code"], &refused["n"]), (&json!(code), &json!(7)));
+    }
+    anna.send(&json!({"type": "say", "text": "counted from nought", "n": 0}));
+    assert_eq!(anna.expect("refused")["n"], 0, "nothing is dropped without a word");
+}
+
+#[test]
 fn an_unknown_type_is_refused_and_the_connection_goes_on() {
     let stage = Stage::new();
     let _host = stage.host();

@@ -8,7 +8,7 @@ use super::world::{World, address, moment, open, secret};
 use crate::connection_log::Event as Happened;
 use crate::hub::slot::Stage;
 use crate::hub::{Key, Streams};
-use crate::limits::{LINE_MAX_BYTES, LINGER, OWN_QUEUE_BYTES, READ_BYTES};
+use crate::limits::{COUNT_END, LINE_MAX_BYTES, LINGER, OWN_QUEUE_BYTES, READ_BYTES};
 use crate::room::Link;
 use crate::room::event::Command;
 use crate::room::id::PeerId;
@@ -399,8 +399,11 @@ impl Reader {
         *next += entries;
     }
 
-    /// An author's messages, private ones among them, come in the order in which it sent them.
+    /// An author's messages, private ones among them, come in the order in which it sent them, if it counts them.
     fn count(&mut self, peer: PeerId, n: u64) {
+        if n == 0 || n >= COUNT_END {
+            return;
+        }
         let before = self.heard.insert(peer, n).unwrap_or(0);
         assert!(before < n, "{n} after {before}");
     }

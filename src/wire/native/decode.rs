@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::EntryLine;
+use crate::limits::COUNT_END;
 use crate::room::id::{RoomId, Secret};
 use crate::room::log::Term;
 use crate::room::request::{Hello, Request};
@@ -37,8 +38,13 @@ pub enum Bad {
     #[error("a line that is no JSON object")]
     NotJson,
     /// A request that this host does not know: the connection goes on.
-    #[error("this room knows no {0:?}")]
-    UnknownType(String),
+    #[error("this room knows no {kind:?}")]
+    UnknownType {
+        /// What it said that it was.
+        kind: String,
+        /// The count of the message, where it had one.
+        n: Option<u64>,
+    },
     /// A request with a field missing or of the wrong kind: the connection goes on.
     #[error("{what}")]
     Field {
@@ -55,7 +61,7 @@ impl Bad {
         match self {
             Self::NotUtf8 => "invalid-utf8",
             Self::NotJson => "not-json",
-            Self::UnknownType(_) => "unknown-type",
+            Self::UnknownType { .. } => "unknown-type",
             Self::Field { .. } => "bad-field",
         }
     }
@@ -143,10 +149,10 @@ pub fn item(line: &[u8]) -> Result<Item<'_>, Bad> {
 fn of_fields(text: &str) -> Result<Item<'_>, Bad> {
     let line: Line<'_> = serde_json::from_str(text).map_err(|error| bad(text, &error))?;
     Ok(Item::Request(match &*line.kind {
-        "say" => Request::Say { n: line.n, text: line.text, action: line.action },
+        "say" => Request::Say { n: counted(line.n)?, text: line.text, action: line.action },
         "tell" => {
             let again = line.again.value().unwrap_or(false);
-            Request::Tell { n: line.n, to: line.to, text: line.text, action: line.action, again }
+            Request::Tell { n: counted(line.n)?, to: line.to, text: line.text, action: line.action, again }
         }
         "ping" => Request::Ping,
         "pong" => Request::Pong,
@@ -174,7 +180,7 @@ fn of_fields(text: &str) -> Result<Item<'_>, Bad> {
                 line.entry.ok_or_else(|| Bad::Field { what: "hand needs an entry, \"entry\"".into(), n: None })?,
             ));
         }
-        unknown => return Err(Bad::UnknownType(unknown.chars().take(32).collect())),
+        unknown => return Err(Bad::UnknownType { kind: unknown.chars().take(32).collect(), n: line.n }),
     }))
 }
 
@@ -186,8 +192,16 @@ fn plain_say(line: &str) -> Option<Request<'_>> {
     let text = rest.strip_prefix(r#""text":""#)?.strip_suffix(r#""}"#)?;
     // JSON's numbers have no sign but a minus, and begin with no zero.
     let is_number = n.starts_with(|first: char| matches!(first, '1'..='9'));
-    let n = n.parse().ok().filter(|_| is_number)?;
+    let n = n.parse().ok().filter(|n| is_number && *n < COUNT_END)?;
     json::is_plain(text).then_some(Request::Say { n: Some(n), text: text.into(), action: false })
+}
+
+/// The count of a message, where it is one that the room can count on from.
+fn counted(n: Option<u64>) -> Result<Option<u64>, Bad> {
+    match n {
+        Some(0 | COUNT_END..) => Err(Bad::Field { what: "\"n\" counts from 1".into(), n }),
+        _ => Ok(n),
+    }
 }
 
 /// Tells a line that is no JSON object from one that only has a wrong field.
@@ -256,7 +270,7 @@ mod tests {
     #[test]
     fn a_message_as_our_peers_write_it_is_read_in_the_short_way() {
         let mut line = Vec::new();
-        native::say(&mut line, u64::MAX, "ciao, a tutti: ‹è› {}", false);
+        native::say(&mut line, COUNT_END - 1, "ciao, a tutti: ‹è› {}", false);
         let line = str::from_utf8(&line).unwrap().trim_end();
         assert!(plain_say(line).is_some(), "{line}");
     }
@@ -264,7 +278,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_short_way_reads_nothing_that_the_long_one_does_not(
-            n in prop_oneof!["[0-9]{1,3}", "[-+ .e0-9]{0,4}", "[0-9]{19,21}"],
+            n in prop_oneof!["[0-9]{1,3}", "[-+ .e0-9]{0,4}", "[0-9]{15,21}"],
             text in prop_oneof!["[ -~]{0,80}", "[a-z\"\\\\,}{:\u{0}-\u{1f}]{0,9}", "\\PC{0,80}"],
             end in prop_oneof![9 => Just("\"}"), 1 => Just("\",\"action\":true}"), 1 => Just("\"} "), 1 => Just("\"")],
         ) {
@@ -284,7 +298,16 @@ mod tests {
         }
         assert_eq!(item(br#"["say",1,"ciao",false]"#), Err(Bad::NotJson));
         assert_eq!(item(b"{\"type\":\"\xff\"}"), Err(Bad::NotUtf8));
-        assert_eq!(item(br#"{"type":"dance"}"#), Err(Bad::UnknownType("dance".into())));
+        assert_eq!(item(br#"{"type":"dance"}"#), Err(Bad::UnknownType { kind: "dance".into(), n: None }));
+        assert_eq!(
+            item(br#"{"type":"dance","n":3}"#),
+            Err(Bad::UnknownType { kind: "dance".into(), n: Some(3) }),
+            "a refusal says of which message"
+        );
+        for n in [0, COUNT_END, u64::MAX] {
+            let line = format!(r#"{{"type":"say","text":"x","n":{n}}}"#);
+            assert!(matches!(item(line.as_bytes()), Err(Bad::Field { n: Some(of), .. }) if of == n), "{line}");
+        }
         for line in [&br#"{"n":3}"#[..], br#"{"type":"say","text":5,"n":3}"#, br#"{"type":5,"n":3}"#] {
             assert!(matches!(item(line), Err(Bad::Field { n: Some(3), .. })), "{:?}", item(line));
         }
