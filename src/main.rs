@@ -35,10 +35,13 @@ fn run(cli: Cli) -> Result<ExitCode> {
 fn chat(args: cli::RoomArgs) -> Result<ExitCode> {
     let config =
         Config::new(args, &login(), is_terminal()).unwrap_or_else(|error| cli::usage_error(&error.to_string()).exit());
-    Ok(match run::chat(&config, peer::run)? {
-        Closed::HostShutdown | Closed::Left => ExitCode::SUCCESS,
-        Closed::Kicked | Closed::Banned => ExitCode::FAILURE,
-    })
+    let put_out = match run::chat(&config, peer::run)? {
+        Closed::HostShutdown | Closed::Left => return Ok(ExitCode::SUCCESS),
+        Closed::Kicked => ("kicked", "the host ended the connection"),
+        Closed::Banned => ("banned", "the host has banned this address"),
+    };
+    let (code, text) = (put_out.0.into(), put_out.1.into());
+    Err(Error::Refused { tried: format!("stay in the room on port {}", config.port), code, text })
 }
 
 /// Whether there is a terminal to draw on: a person types on it, reads on it, and it can move its cursor.

@@ -139,11 +139,16 @@ fn the_host_kicks_and_bans() {
     host.say("/kick anna");
     assert_eq!(anna.exits(), 1);
     assert_eq!(anna.last_event()["reason"], "kicked");
+    let port = stage.port();
+    assert_eq!(anna.stderr(), [format!("hybrid-chat: stay in the room on port {port}: the host ended the connection")]);
     let left = bert.expect("left", |event| is(event, "left"));
     assert_eq!((&left["name"], &left["reason"]), (&json!("anna"), &json!("kicked")));
     host.say("/ban bert");
     assert_eq!(bert.exits(), 1);
     assert_eq!(bert.last_event()["reason"], "banned");
+    let [what, helps] = &bert.stderr()[..] else { panic!("{:?}", bert.stderr()) };
+    assert_eq!(*what, format!("hybrid-chat: stay in the room on port {port}: the host has banned this address"));
+    assert!(helps.contains("/unban"), "{helps}");
     host.sees_members(1);
     host.mark();
     // The address is banned, whatever name comes from it.
