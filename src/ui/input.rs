@@ -58,7 +58,10 @@ impl Desk {
             }
             Ok(line) if self.objects && object::is_object(line) => match object::parse(line) {
                 Ok(command) => return self.command(command),
-                Err(bad) => self.refuse(bad.code(), bad.to_string())?,
+                Err(bad) => {
+                    self.refuse(bad.code(), bad.to_string())?;
+                    return Ok(Some(untaken(bad.code(), bad.to_string())));
+                }
             },
             Ok(line) => match command::parse(line, self.typist()) {
                 Ok(Line::Nothing) => {}

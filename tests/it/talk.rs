@@ -325,7 +325,13 @@ fn a_last_line_needs_no_newline_and_an_empty_one_says_nothing() {
 fn p20_a_pipe_whose_message_the_room_does_not_take_fails() {
     let stage = Stage::new();
     let host = stage.host();
-    for (name, input) in [("long", "head -c 20000 /dev/zero | tr '\\0' x"), ("absent", "echo /msg nobody-here hello")] {
+    for (name, input) in [
+        ("long", "head -c 20000 /dev/zero | tr '\\0' x"),
+        ("absent", "echo /msg nobody-here hello"),
+        ("wrong-field", r#"echo '{"type":"say","text":5}'"#),
+        ("wrong-type", r#"echo '{"type":"sya","text":"hello"}'"#),
+        ("cut-off", r#"echo '{"type":"say","text":"hel'"#),
+    ] {
         let line = format!("{input} | \"$CHAT\" --json --role client --name {name} {}", stage.address());
         let pipe = stage.shell(name, &line).run();
         let status = pipe.exits();
