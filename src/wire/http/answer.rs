@@ -63,7 +63,6 @@ pub fn answer(request: &Request, site: &Site, at: DateTime<FixedOffset>) -> Answ
     }
     match request.path.as_str() {
         "/" => the_page(request, host, at),
-        "/favicon.ico" => plain(request, 204, "Cache-Control: max-age=86400\r\n", at),
         "/ws" if is_get => websocket(request, host, at),
         "/ws" => plain(request, 405, "Allow: GET\r\n", at),
         _ => plain(request, 404, "", at),
@@ -82,7 +81,7 @@ fn the_page(request: &Request, host: &str, at: DateTime<FixedOffset>) -> Answer 
          X-Frame-Options: DENY\r\n",
         page::policy(host)
     );
-    let head = head(200, Some(page::PAGE.len()), &fields, request.last, at);
+    let head = head(200, page::PAGE.len(), &fields, request.last, at);
     let body = if request.method == "HEAD" { "" } else { page::PAGE };
     Answer { head, body, then: after(request) }
 }
@@ -119,27 +118,21 @@ fn refused(request: &Request, why: &'static str, at: DateTime<FixedOffset>) -> A
 /// A status in words.
 fn plain(request: &Request, status: u16, fields: &str, at: DateTime<FixedOffset>) -> Answer {
     let words = words(status);
-    let length = (status != 204).then_some(words.len());
-    let fields = if length.is_some() { format!("Content-Type: text/plain\r\n{fields}") } else { fields.to_owned() };
-    let body = if request.method == "HEAD" || length.is_none() { "" } else { words };
-    Answer { head: head(status, length, &fields, request.last, at), body, then: after(request) }
+    let fields = format!("Content-Type: text/plain\r\n{fields}");
+    let body = if request.method == "HEAD" { "" } else { words };
+    Answer { head: head(status, words.len(), &fields, request.last, at), body, then: after(request) }
 }
 
 fn after(request: &Request) -> Then {
     if request.last { Then::End } else { Then::Next }
 }
 
-fn head(status: u16, length: Option<usize>, fields: &str, last: bool, at: DateTime<FixedOffset>) -> String {
+fn head(status: u16, length: usize, fields: &str, last: bool, at: DateTime<FixedOffset>) -> String {
     let date = at.to_utc().format("%a, %d %b %Y %H:%M:%S GMT");
     let mut head = format!("HTTP/1.1 {status} {}\r\nDate: {date}\r\n{fields}", words(status));
-    if let Some(length) = length {
-        head += &format!("Content-Length: {length}\r\n");
-    }
-    let cache = if fields.contains("Cache-Control") { "" } else { "Cache-Control: no-store\r\n" };
+    head += &format!("Content-Length: {length}\r\n");
     let connection = if last { "close" } else { "keep-alive" };
-    head + "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-        + cache
-        + "Connection: "
+    head + "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-store\r\nConnection: "
         + connection
         + "\r\n\r\n"
 }
@@ -147,7 +140,6 @@ fn head(status: u16, length: Option<usize>, fields: &str, last: bool, at: DateTi
 fn words(status: u16) -> &'static str {
     match status {
         200 => "OK",
-        204 => "No Content",
         400 => "Bad Request",
         403 => "Forbidden",
         404 => "Not Found",

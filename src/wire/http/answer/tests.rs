@@ -51,7 +51,7 @@ fn the_page_comes_with_what_protects_it() {
 #[test]
 fn all_else_is_refused_in_the_right_way() {
     let of = |line: &str| status(&ask(&format!("{line} HTTP/1.1\nHost: localhost")));
-    assert_eq!((of("GET /favicon.ico"), of("GET /x"), of("GET /index.html"), of("GET //")), (204, 404, 404, 404));
+    assert_eq!((of("GET /favicon.ico"), of("GET /x"), of("GET /index.html"), of("GET //")), (404, 404, 404, 404));
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "BREW", "get"] {
         let answer = ask(&format!("{method} / HTTP/1.1\nHost: localhost"));
         assert_eq!(status(&answer), 405);
