@@ -10,6 +10,7 @@ use super::{Hub, index_of};
 use crate::connection_log::{Event as Happened, LogLine};
 use crate::limits::NAME_TRIES;
 use crate::moment::Moment;
+use crate::room::event::Closed;
 use crate::room::id::MemberId;
 use crate::room::request::Request;
 use crate::room::{Admission, Effect, Letter, Link, Refusal, Room};
@@ -89,7 +90,12 @@ impl Hub {
             (Greeted::GoesOn(effects), _) => effects,
             (Greeted::Refused(refusal), Stage::Greeting(tries)) if refusal.code == "bad-name" && tries < NAME_TRIES => {
                 slot.stage = Stage::Greeting(tries + 1);
-                vec![Effect::Letter(slot.link, Letter::Refused(refusal))]
+                let person = slot.dialect() == Dialect::Text;
+                self.post(index, Letter::Refused(refusal), now);
+                if person {
+                    self.ask(index, now);
+                }
+                Vec::new()
             }
             (Greeted::Refused(refusal), _) => {
                 let refused = Happened::Refused { reason: refusal.code.into() };
@@ -106,6 +112,7 @@ impl Hub {
                 Vec::new()
             }
             (Greeted::Leaves, _) => {
+                self.post(index, Letter::Closed(Closed::Left, "you left".into()), now);
                 self.end(index, "quit", now);
                 Vec::new()
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Hub;
 use super::queue::Bytes;
 use super::slot::Stage;
-use crate::limits::{NAME_TRIES, OWN_QUEUE_BYTES, OWN_ROSTERS};
+use crate::limits::{OWN_QUEUE_BYTES, OWN_ROSTERS};
 use crate::moment::Moment;
 use crate::room::event::timestamp;
 use crate::room::{Letter, Refusal};
@@ -56,12 +56,7 @@ impl Hub {
             // What one typed oneself stands on one's screen already.
             Letter::Told { by, .. } if stage == Stage::In(by) => return,
             Letter::Told { from, text, action, .. } => text::told(&mut bytes, &from, &text, action),
-            Letter::Refused(refusal) => {
-                text::notice(&mut bytes, &refusal.text);
-                if refusal.code == "bad-name" && matches!(stage, Stage::Greeting(tries) if tries < NAME_TRIES) {
-                    bytes.extend_from_slice(text::QUESTION);
-                }
-            }
+            Letter::Refused(refusal) => text::notice(&mut bytes, &refusal.text),
             Letter::Members => {
                 text::members(&mut bytes, replica.host, replica.members());
                 return self.push_roster(index, bytes.into(), now);

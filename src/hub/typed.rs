@@ -8,14 +8,18 @@ use super::slot::Stage;
 use super::{Effect, Hub, Letter, Link};
 use crate::moment::Moment;
 use crate::room::command::{self, Input, Typist};
+use crate::room::event::Command;
 use crate::room::id::MemberId;
 use crate::room::request::{Hello, Request};
 use crate::room::{Refusal, Room};
 use crate::wire::native::{Item, VERSION};
 use crate::wire::text;
 
-/// A line of somebody who is not in yet: the name.
+/// A line of somebody who is not in yet: the name, or that it goes again.
 pub(super) fn greet(room: &mut Room, link: Link, ip: IpAddr, stage: Stage, line: &str, now: Moment) -> Greeted {
+    if let Ok(Input::Command(Command::Quit)) = command::parse(line, Typist::default()) {
+        return Greeted::Leaves;
+    }
     let hello = Hello { v: VERSION, name: line.to_owned(), ..Hello::default() };
     admission::greet(room, link, ip, stage, Item::Hello(Box::new(hello)), now)
 }

@@ -130,6 +130,22 @@ fn a_script_says_what_it_has_to_say_and_goes() {
 }
 
 #[test]
+fn who_is_asked_for_a_name_may_go_instead() {
+    let stage = Stage::new();
+    let host = stage.host();
+    let mut nc = Tool::start("nc", &["127.0.0.1", &stage.port_text()]);
+    nc.prints("name");
+    nc.types("x\n/quit\n");
+    nc.prints("* you left\n");
+    host.signal(Signal::INT);
+    assert_eq!(host.exits(), 0);
+    assert!(!host.events().iter().any(|event| is(event, "joined")));
+    let log = stage.log("capo");
+    let [ended] = log.of("ended")[..] else { panic!("{}", log.text) };
+    assert_eq!(ended.values["reason"], "quit");
+}
+
+#[test]
 fn p30_odd_bytes_are_answered_and_whoever_sent_them_talks_on() {
     let stage = Stage::new();
     let host = stage.host();
