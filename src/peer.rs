@@ -58,7 +58,20 @@ pub fn run(config: &Config, commands: &Mailbox<Command>, events: &Mailbox<Event>
     let listen = listen.filter(|_| election.may_host());
     let port = listen.map(|_| config.port);
     let seat = Seat::new(secret, config.name.to_string(), port);
-    Peer { config, commands, events, street, net, election, seat, listen, claimed: None, seated: None }.run()
+    Peer {
+        config,
+        commands,
+        events,
+        street,
+        net,
+        election,
+        seat,
+        listen,
+        claimed: None,
+        seated: None,
+        cannot_host: None,
+    }
+    .run()
 }
 
 /// One run of the program towards the network.
@@ -74,6 +87,8 @@ struct Peer<'a> {
     listen: Option<SocketAddr>,
     claimed: Option<Listener>,
     seated: Option<Seated>,
+    /// Why we could not take over when we were to.
+    cannot_host: Option<Error>,
 }
 
 impl Peer<'_> {
@@ -96,13 +111,14 @@ impl Peer<'_> {
                         Hosted::Lost(loss) => Input::Lost(loss),
                     },
                     // The room has a host before long if somebody else can be it.
-                    Err(_) if gone.is_some() => {
+                    Err(error) if gone.is_some() => {
                         self.claimed = None;
+                        self.cannot_host = Some(error);
                         Input::CannotHost
                     }
                     Err(error) => return Err(error),
                 },
-                Action::Fail(failure) => return Err(self.failed(failure)),
+                Action::Fail(failure) => return Err(self.cannot_host.take().unwrap_or_else(|| self.failed(failure))),
             };
             if let Some(ended) = self.ended() {
                 self.show_the_rest();
@@ -176,7 +192,7 @@ impl Peer<'_> {
         self.election.cannot_reach(&unreachable);
         if seated.is_some() {
             // We are in somebody else's room: who waits behind our port finds that one too.
-            self.claimed = None;
+            (self.claimed, self.cannot_host) = (None, None);
         }
         self.seated = seated;
         Ok(Input::Dialed(dialed))

@@ -303,6 +303,21 @@ fn a_role_client_never_hosts() {
 }
 
 #[test]
+fn who_is_alone_and_cannot_take_over_says_why() {
+    let stage = Stage::new();
+    let host = stage.peer("capo");
+    let no_file = stage.path("");
+    let args = ["--port", &stage.port_text(), "--no-discovery", "--log", no_file.to_str().unwrap()];
+    let anna = stage.start("anna").no_log().json("anna").args(&args).run();
+    host.sees_members(2);
+    host.signal(Signal::KILL);
+    let end = anna.expect_for(Duration::from_secs(120), "the end", |event| is(event, "error"));
+    assert_eq!(end["code"], "log", "not that nobody hosts: it was to host itself");
+    assert_eq!(anna.exits(), 1);
+    assert!(anna.stderr()[1].contains("--log"), "{:?}", anna.stderr());
+}
+
+#[test]
 fn a_client_alone_takes_over_and_keeps_what_was_said() {
     let stage = Stage::new();
     let host = stage.peer("capo");
