@@ -19,7 +19,9 @@ pub const NAME_MIN_CHARS: usize = 2;
 /// The longest name, in characters as a reader counts them: a roster of thirty-two columns still fits beside a chat.
 pub const NAME_MAX_CHARS: usize = 32;
 /// The longest name in bytes: a single character may carry any number of combining marks, the memory of it must not.
-pub const NAME_MAX_BYTES: usize = 256;
+///
+/// Forty for each character: a couple's emoji with both skin tones has 35.
+pub const NAME_MAX_BYTES: usize = 40 * NAME_MAX_CHARS;
 /// How many suffixes of a taken name are tried one by one, so that a number that has become free is taken again; beyond
 /// them the next one is found by halving, because five thousand members may all be called `student`.
 pub const NAME_SUFFIXES_IN_TURN: u32 = 40;
@@ -31,7 +33,7 @@ pub const MESSAGE_MAX_BYTES: usize = 16 * 1024;
 pub const LINE_MAX_BYTES: usize = 64 * 1024;
 
 /// How many members are announced in one line: so many of the longest names still fit into it.
-pub const JOINED_IN_LINE: usize = 64;
+pub const JOINED_IN_LINE: usize = 32;
 
 // --- The room -----------------------------------------------------------------------------------------------------
 
@@ -169,7 +171,7 @@ pub const LOG_ROTATION: Duration = Duration::from_secs(1);
 // --- A member's side ----------------------------------------------------------------------------------------------
 
 /// The longest line that a member reads: a welcome with the roster of a full room, every name and address at its longest.
-pub const WELCOME_MAX_BYTES: usize = 8 * 1024 * 1024;
+pub const WELCOME_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// How much that is no object is passed over before a `welcome`: a question for a name, not a web page.
 pub const PASSED_OVER_BYTES: usize = 4 * 1024;
 /// The highest number of an entry or a term that a room reaches: a whole number in any JSON, and far from an overflow.

@@ -178,6 +178,20 @@ fn a_bad_name_may_be_mended_three_times_on_the_same_connection() {
 }
 
 #[test]
+fn p30_thirty_two_characters_are_a_name_whatever_they_are_made_of() {
+    let stage = Stage::new();
+    let host = stage.host();
+    for character in ["é", "漢", "👨\u{200d}👩\u{200d}👧\u{200d}👦"] {
+        let name = character.repeat(32);
+        let (mut raw, welcome) = Raw::enter(stage.port(), &name);
+        assert_eq!(welcome["name"], name);
+        host.expect("joined", |event| is(event, "joined") && event["name"] == name);
+        raw.send(&json!({"type": "nick", "name": character.repeat(33)}));
+        assert_eq!(raw.refused(), "bad-name");
+    }
+}
+
+#[test]
 fn p30_a_name_is_cut_joined_and_compared_as_a_reader_would() {
     let stage = Stage::new();
     let _host = stage.host();
