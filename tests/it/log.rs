@@ -159,6 +159,27 @@ fn p29_no_name_forges_a_line() {
 }
 
 #[test]
+fn p28_no_name_becomes_a_file() {
+    let stage = Stage::new();
+    let host = stage.host();
+    let files = || {
+        let names = fs::read_dir(stage.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = files();
+    for name in
+        ["../../x", "..", "NUL", "a:b", "C:\\x", "~root", "x.log", "-rf", "$(id)", "`id`", "%s%n", "connections.log"]
+    {
+        let mut raw = Raw::member(stage.port(), name);
+        raw.say(name);
+        raw.hears(name);
+    }
+    host.signal(Signal::INT);
+    assert_eq!(host.exits(), 0);
+    assert_eq!(files(), before);
+}
+
+#[test]
 fn a_log_that_cannot_be_opened_keeps_the_host_from_starting() {
     let stage = Stage::new();
     let folder = stage.path("");
