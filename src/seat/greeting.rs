@@ -8,8 +8,8 @@ use crate::limits::{NUMBER_MAX, PASSED_OVER_BYTES, TERMS, WELCOME_MAX_BYTES};
 use crate::moment::Moment;
 use crate::room::entry::Entry;
 use crate::room::event::{Role, What};
-use crate::room::id::MemberId;
-use crate::room::log::Log;
+use crate::room::id::{MemberId, PeerId};
+use crate::room::log::{Log, Term};
 use crate::room::name::Name;
 use crate::room::replica::Replica;
 use crate::room::request::Hello;
@@ -103,6 +103,7 @@ impl Seat {
         }
         let excess = welcome.terms.len().saturating_sub(TERMS);
         welcome.terms.drain(..excess);
+        self.complete(&mut welcome);
         let before = self.replica.take();
         self.me = welcome.you;
         self.phase = Phase::In;
@@ -120,6 +121,18 @@ impl Seat {
                 self.come_back(replica, cut, welcome, now);
             }
             (before, _) => self.come_new(before, welcome, now),
+        }
+    }
+
+    /// Adds what a host need not say: a host may know no more of the dialect than its smallest client does.
+    fn complete(&self, welcome: &mut Welcomed) {
+        if welcome.terms.is_empty() {
+            let host = PeerId::stranger(welcome.room, host_of(welcome)).short();
+            welcome.terms.push(Term { term: welcome.term, host, last: welcome.seq });
+        }
+        let (you, peer) = (welcome.you, self.peer());
+        if let Some(me) = welcome.members.iter_mut().find(|person| person.id == you) {
+            me.peer.get_or_insert(peer);
         }
     }
 

@@ -51,6 +51,27 @@ fn said(seq: u64, text: &str) -> Value {
     json!({"type": "said", "seq": seq, "by": 1, "n": seq, "from": "capo", "text": text, "at": "2026-11-20T21:51:09.001+01:00"})
 }
 
+#[test]
+fn the_least_that_a_host_says_is_enough() {
+    let mut seat = connected();
+    let members = json!([{"id": 1, "name": "capo", "host": true}, {"id": 12, "name": "anna"}]);
+    let room = "5f0c000000000000";
+    let welcome = json!({"type": "welcome", "v": 1, "room": room, "you": 12, "name": "anna", "host": "capo", "term": 1,
+        "seq": 16, "members": members});
+    hears(&mut seat, &welcome);
+    say(&mut seat, "ciao");
+    seat.command(Command::EndOfInput, at(2));
+    seat.events().clear();
+    let text = "ciao";
+    let at = "2026-11-20T21:51:09.001+01:00";
+    hears(&mut seat, &json!({"type": "said", "seq": 17, "by": 12, "n": 1, "from": "anna", "text": text, "at": at}));
+    let What::Message(message) = &seat.events()[0].what else { panic!("{:?}", seat.events()) };
+    assert!(message.own && message.seq == Some(17));
+    assert_eq!(sent(&mut seat).last(), Some(&json!({"type": "bye"})), "all of it has been acknowledged");
+    hears(&mut seat, &json!({"type": "said", "seq": 18, "from": "capo", "text": text, "at": at}));
+    assert!(matches!(&seat.events()[1].what, What::Message(message) if !message.own), "{:?}", seat.events());
+}
+
 fn sent(seat: &mut Seat) -> Vec<Value> {
     let lines = seat.output().split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let lines = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
