@@ -89,6 +89,24 @@ fn a_count_is_dealt_with_once_whatever_came_of_it() {
 }
 
 #[test]
+fn who_types_in_one_half_is_heard_late_in_the_other() {
+    // Both halves let somebody in who has no secret, under the same number, who says the first thing there.
+    let half = |who, text| {
+        let mut room = Room::open(RoomId(7), secret(who).peer(), &name("capo"), Vec::new(), 100, at(0));
+        room.hello(Link(9), ip(9), Hello { key: None, ..hello("typist", 0, None) }, at(0)).unwrap();
+        room.tick(at(50));
+        say(&mut room, MemberId(2), None, text);
+        room
+    };
+    let (mut here, there) = (half(1, "here"), half(4, "there"));
+    let past = Hello { room: Some(RoomId(7)), have: there.replica.log.terms().to_vec(), ..hello("lorde", 3, None) };
+    let id = join(&mut here, 3, past, 100);
+    here.take_late(id, there.replica.log.iter().cloned().collect());
+    let texts: Vec<_> = said(&here).into_iter().map(|(_, text, late)| (text, late)).collect();
+    assert_eq!(texts, [("here".to_owned(), false), ("there".to_owned(), true)]);
+}
+
+#[test]
 fn what_is_not_counted_never_makes_a_double_of_what_is() {
     let mut room = open();
     let id = join(&mut room, 2, hello("lorde", 2, None), 0);
