@@ -18,9 +18,8 @@ pub const DEFAULT_PORT: u16 = 8808;
 pub const NAME_MIN_CHARS: usize = 2;
 /// The longest name, in characters as a reader counts them: a roster of thirty-two columns still fits beside a chat.
 pub const NAME_MAX_CHARS: usize = 32;
-/// The longest name in bytes: a single character may carry any number of combining marks, the memory of it must not.
-///
-/// Forty for each character: a couple's emoji with both skin tones has 35.
+/// The longest name in bytes, forty for each character: the longest emoji sequences have 35, and though a character may
+/// carry any number of combining marks, the memory of it must not.
 pub const NAME_MAX_BYTES: usize = 40 * NAME_MAX_CHARS;
 /// How many suffixes of a taken name are tried one by one, so that a number that has become free is taken again; beyond
 /// them the next one is found by halving, because five thousand members may all be called `student`.
@@ -176,8 +175,7 @@ pub const WELCOME_MAX_BYTES: usize = 16 * 1024 * 1024;
 pub const PASSED_OVER_BYTES: usize = 4 * 1024;
 /// The highest number of an entry or a term that a room reaches: a whole number in any JSON, and far from an overflow.
 pub const NUMBER_MAX: u64 = 1 << 53;
-/// A sender's count stays below this. From here on are numbers that a host gives to messages of senders that do not count:
-/// still whole numbers in any JSON.
+/// From here on counts are the host's, for messages whose sender does not count: still whole numbers in any JSON.
 pub const COUNT_END: u64 = NUMBER_MAX / 2;
 /// The longest list of members that a member keeps, whatever a host claims: far more than a LAN has.
 pub const ROSTER: usize = 262_144;
