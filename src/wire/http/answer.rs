@@ -50,7 +50,6 @@ const HANDSHAKE: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// Answers a request.
 pub fn answer(request: &Request, site: &Site, at: DateTime<FixedOffset>) -> Answer {
-    let is_get = request.method == "GET";
     let host = match &request.host {
         Some(host) if !is_ours(host, site) => return refused(request, "host", at),
         Some(host) => host.as_str(),
@@ -58,13 +57,12 @@ pub fn answer(request: &Request, site: &Site, at: DateTime<FixedOffset>) -> Answ
         // Older than browsers that are led astray.
         None => "",
     };
-    if !is_get && request.method != "HEAD" {
-        return plain(request, 405, "Allow: GET, HEAD\r\n", at);
+    if request.method != "GET" {
+        return plain(request, 405, "Allow: GET\r\n", at);
     }
     match request.path.as_str() {
         "/" => the_page(request, host, at),
-        "/ws" if is_get => websocket(request, host, at),
-        "/ws" => plain(request, 405, "Allow: GET\r\n", at),
+        "/ws" => websocket(request, host, at),
         _ => plain(request, 404, "", at),
     }
 }
@@ -82,8 +80,7 @@ fn the_page(request: &Request, host: &str, at: DateTime<FixedOffset>) -> Answer 
         page::policy(host)
     );
     let head = head(200, page::PAGE.len(), &fields, request.last, at);
-    let body = if request.method == "HEAD" { "" } else { page::PAGE };
-    Answer { head, body, then: after(request) }
+    Answer { head, body: page::PAGE, then: after(request) }
 }
 
 fn websocket(request: &Request, host: &str, at: DateTime<FixedOffset>) -> Answer {
@@ -119,6 +116,7 @@ fn refused(request: &Request, why: &'static str, at: DateTime<FixedOffset>) -> A
 fn plain(request: &Request, status: u16, fields: &str, at: DateTime<FixedOffset>) -> Answer {
     let words = words(status);
     let fields = format!("Content-Type: text/plain\r\n{fields}");
+    // Whoever asks for the head alone takes whatever follows on it for the next answer.
     let body = if request.method == "HEAD" { "" } else { words };
     Answer { head: head(status, words.len(), &fields, request.last, at), body, then: after(request) }
 }
