@@ -87,9 +87,7 @@ impl Door {
             }
             Err(error) if descriptors::are_used_up(&error) => self.send_away(now),
             // Somebody who was waiting has gone again.
-            Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
-                Some(Knock::Nobody)
-            }
+            Err(error) if has_gone(error.kind()) => Some(Knock::Nobody),
             // Errors of the network underneath, or memory: they pass, or they do not, and a pause keeps us from spinning.
             Err(_) => {
                 self.paused = Some(now + ACCEPT_PAUSE);
@@ -112,6 +110,12 @@ impl Door {
         let first = !std::mem::replace(&mut self.starved, true);
         Some(Knock::Starved { sent_away: accepted.ok(), first })
     }
+}
+
+/// Whether somebody who was waiting was only not there any more: Windows calls that a reset, and Wine not connected.
+fn has_gone(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(kind, Kind::Interrupted | Kind::ConnectionAborted | Kind::ConnectionReset | Kind::NotConnected)
 }
 
 /// Any socket will do: it only holds its descriptor.

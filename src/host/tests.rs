@@ -352,6 +352,22 @@ fn p19_who_does_not_read_is_dropped_and_holds_nobody_up() {
     drop(stuck);
 }
 
+/// On Windows it is an error to accept somebody who has gone. It must not keep those who come after waiting.
+#[test]
+fn p22_who_goes_before_being_let_in_holds_nobody_up() {
+    let hosted = host();
+    let start = Instant::now();
+    for _ in 0..100 {
+        let gone = TcpStream::connect(hosted.address).unwrap();
+        socket2::SockRef::from(&gone).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+    let (ann, _) = hosted.join("ann");
+    assert!(start.elapsed() < 50 * crate::limits::ACCEPT_PAUSE, "{:?}", start.elapsed());
+    hosted.command(Command::Stop);
+    drop(ann);
+    hosted.end();
+}
+
 #[test]
 fn p20_a_screen_that_reads_slowly_learns_how_much_it_missed() {
     let hosted = host_with(4, 0);
