@@ -211,6 +211,9 @@ fn a_port_that_somebody_keeps_for_itself_is_a_trouble_and_no_end() {
         assert!(Instant::now() < until, "no trouble");
         thread::yield_now();
     }
-    assert_eq!(peer.lan.troubles()[0], format!("listen on UDP port {port}: address already in use"));
+    let trouble = peer.lan.troubles().remove(0);
+    assert!(trouble.starts_with(&format!("listen on UDP port {port}: ")), "{trouble}");
+    // To Windows it is a lack of permission.
+    assert!(cfg!(windows) || trouble.ends_with(": address already in use"), "{trouble}");
     assert!(!peer.lan.is_blind());
 }

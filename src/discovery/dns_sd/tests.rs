@@ -24,7 +24,7 @@ fn on(names: &[&str]) -> Vec<Interface> {
 }
 
 fn loopback() -> Vec<Interface> {
-    on(&[if cfg!(target_os = "linux") { "lo" } else { "lo0" }])
+    on(&[&listing::loopback()])
 }
 
 /// Somebody on the LAN.
