@@ -28,7 +28,7 @@ use std::io::{self, Write};
 use chrono::{DateTime, FixedOffset};
 
 use crate::cli::DoctorArgs;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::limits::DEFAULT_PORT;
 
 /// Looks at this machine and its networks, and writes to `out` what works, what will not, and what helps. Whether a room could
@@ -41,7 +41,9 @@ pub fn command(args: DoctorArgs, out: &mut impl Write, now: DateTime<FixedOffset
     let diagnosis = diagnosis::diagnose(&facts);
     let text = if args.json { report::json(&diagnosis, facts.port, now) } else { report::text(&diagnosis, facts.port) };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::io("write to standard output", error)),
+        Err(error) if error::kind(&error) != io::ErrorKind::BrokenPipe => {
+            Err(Error::io("write to standard output", error))
+        }
         _ => Ok(diagnosis.findable),
     }
 }

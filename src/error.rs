@@ -119,7 +119,7 @@ impl Error {
     pub fn code(&self) -> &str {
         match self {
             Self::Io { source, .. } | Self::Listen { source, .. } | Self::Unreached { source, .. } => {
-                io_code(source.kind())
+                io_code(kind(source))
             }
             Self::NotARoom { .. } => "not-a-room",
             Self::AddressInUse { .. } | Self::Unanswered { .. } => "address-in-use",
@@ -141,8 +141,8 @@ impl Error {
     /// What helps, where something does: a whole sentence.
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
-            Self::Listen { source, .. } => listen_remedy(source.kind()),
-            Self::Unreached { source, .. } => reach_remedy(source.kind()),
+            Self::Listen { source, .. } => listen_remedy(kind(source)),
+            Self::Unreached { source, .. } => reach_remedy(kind(source)),
             Self::NotARoom { .. } => Some(
                 "Check the address and the port; if both are right, choose another port with --port, for everybody \
                  who is to be in the room.",
@@ -206,6 +206,15 @@ fn reach_remedy(kind: io::ErrorKind) -> Option<&'static str> {
     }
 }
 
+/// What kind of failure this is, also where the standard library does not know Windows' number for it.
+pub fn kind(error: &io::Error) -> io::ErrorKind {
+    // ERROR_PIPE_NOT_CONNECTED: whoever read has gone. WSAESHUTDOWN: nothing more is to be sent.
+    match error.raw_os_error() {
+        Some(233 | 10058) if cfg!(windows) => io::ErrorKind::BrokenPipe,
+        _ => error.kind(),
+    }
+}
+
 /// The contract's word for a kind of failure.
 fn io_code(kind: io::ErrorKind) -> &'static str {
     use io::ErrorKind as Kind;
@@ -227,10 +236,17 @@ fn io_code(kind: io::ErrorKind) -> &'static str {
 /// Why an operation failed, in the operating system's words without its error number.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_lowercase(),
+    match text.rsplit_once(" (os error") {
+        Some((words, _)) => reason_in(words),
         None => text,
     }
+}
+
+/// What the operating system says, as the end of a sentence of ours. Windows says whole sentences, in the person's language.
+fn reason_in(words: &str) -> String {
+    let words = words.trim_end_matches(['.', '\r', '\n']);
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use chrono::Local;
 use clap::Parser;
 use hybrid_chat::cli::{self, Cli, Command};
 use hybrid_chat::config::{self, Config};
-use hybrid_chat::error::{Error, Result};
+use hybrid_chat::error::{self, Error, Result};
 use hybrid_chat::room::event::Closed;
 use hybrid_chat::room::text;
 use hybrid_chat::{connection_log, doctor, peer, rooms, run, shutdown};
@@ -87,7 +87,7 @@ fn login() -> String {
 fn print(bytes: &[u8]) -> Result<ExitCode> {
     let mut out = io::stdout();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::io("write to standard output", error)),
+        Err(error) if error::kind(&error) != ErrorKind::BrokenPipe => Err(Error::io("write to standard output", error)),
         _ => Ok(ExitCode::SUCCESS),
     }
 }

@@ -18,7 +18,7 @@ use board::{Board, Change};
 use crate::cli::RoomsArgs;
 use crate::clock::Clock;
 use crate::discovery::{Lan, Scope, Task};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::limits::{DEFAULT_PORT, LIST, SIGHTINGS};
 use crate::mailbox::Mailbox;
 use crate::moment::Moment;
@@ -51,7 +51,7 @@ pub fn command(args: RoomsArgs, out: &mut impl Write) -> Result<()> {
     let mut list = List::open(args, news)?;
     match list.run(&told, out) {
         // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error::kind(&error) == io::ErrorKind::BrokenPipe => Ok(()),
         done => done.map_err(|error| Error::io("write to standard output", error)),
     }
 }

@@ -19,7 +19,7 @@ use std::time::Instant;
 use chrono::{DateTime, FixedOffset, Local};
 
 use crate::config::{Config, Style};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::limits::{COMMANDS, EVENTS, LOST_TOLD};
 use crate::listing;
 use crate::mailbox::Mailbox;
@@ -211,7 +211,7 @@ impl<F: FnOnce() -> Result<Input>> Reader<F> {
 
 /// What a failure of standard output means: nothing, where only its reader has gone.
 fn output_error(error: io::Error) -> Option<Error> {
-    (error.kind() != ErrorKind::BrokenPipe).then(|| Error::io("write to standard output", error))
+    (error::kind(&error) != ErrorKind::BrokenPipe).then(|| Error::io("write to standard output", error))
 }
 
 /// The line interface, for this machine and its standard streams.

@@ -13,7 +13,7 @@ use super::output::{Output, Style};
 use super::reader::Reader;
 use super::show::Clock;
 use super::summary::{Summary, Window};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 
 /// What `hybrid-chat log` was asked for.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ pub fn command(
     wait: &mut dyn FnMut(Duration) -> bool,
 ) -> Result<()> {
     match read(options, out, errors, now, wait, |at| at.with_timezone(&Local).naive_local()) {
-        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(Error::Io { source, .. }) if error::kind(&source) == ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+#[cfg(unix)]
+use std::net::UdpSocket;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -58,7 +60,9 @@ fn a_refused_connection() {
     let (_reserved, address) = reserved();
     let error = reached(TcpStream::connect(address).unwrap_err());
     assert_is(&error, "connection-refused", "start one with hybrid-chat");
-    assert!(error.to_string().ends_with(": connection refused"), "{error}");
+    if cfg!(unix) {
+        assert!(error.to_string().ends_with(": connection refused"), "{error}");
+    }
 }
 
 #[test]
@@ -155,6 +159,27 @@ fn a_log_that_cannot_be_read_or_written() {
     assert_is(&read, "log", "hybrid-chat log FILE");
     let write = Error::Log { path: "there".into(), source: File::create(folder.path()).unwrap_err() };
     assert_is(&write, "log", "--log FILE");
+}
+
+/// Of a pipe, of another kind of pipe, of a socket. Only Windows has these numbers.
+#[cfg(windows)]
+#[test]
+fn whoever_read_has_gone() {
+    for number in [109, 232, 233, 10058] {
+        assert_eq!(kind(&io::Error::from_raw_os_error(number)), ErrorKind::BrokenPipe, "{number}");
+    }
+}
+
+#[test]
+fn the_words_of_the_system_end_a_sentence_of_ours() {
+    for (words, reason) in [
+        ("Connection refused", "connection refused"),
+        ("Die Verbindung zum Computer wurde verweigert.\r\n", "die Verbindung zum Computer wurde verweigert"),
+        ("\u{c9}chec.", "\u{e9}chec"),
+        ("", ""),
+    ] {
+        assert_eq!(reason_in(words), reason);
+    }
 }
 
 #[test]
