@@ -11,6 +11,7 @@ use hybrid_chat::config::{self, Config};
 use hybrid_chat::error::{self, Error, Result};
 use hybrid_chat::room::event::Closed;
 use hybrid_chat::room::text;
+use hybrid_chat::ui::full::terminal;
 use hybrid_chat::{connection_log, doctor, peer, rooms, run, shutdown};
 
 /// Parses, runs, and says why it failed. A wrong command line ends here with status 2.
@@ -49,6 +50,7 @@ fn is_terminal() -> bool {
     io::stdin().is_terminal()
         && io::stdout().is_terminal()
         && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        && terminal::understands_escapes()
 }
 
 fn log(args: cli::LogArgs) -> Result<ExitCode> {

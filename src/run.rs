@@ -217,8 +217,8 @@ fn output_error(error: io::Error) -> Option<Error> {
 /// The line interface, for this machine and its standard streams.
 fn lines(config: &Config) -> Interface {
     let colours = Colours {
-        out: takes_colours(io::stdout().is_terminal(), |name| std::env::var(name).ok()),
-        err: takes_colours(io::stderr().is_terminal(), |name| std::env::var(name).ok()),
+        out: takes_colours(draws(&io::stdout()), |name| std::env::var(name).ok()),
+        err: takes_colours(draws(&io::stderr()), |name| std::env::var(name).ok()),
     };
     Interface::Plain(Box::new(Plain::new(machine(config), colours)))
 }
@@ -229,7 +229,7 @@ fn surroundings(config: &Config, wires: &Wires) -> Surroundings {
         commands: wires.commands.clone(),
         events: wires.events.clone(),
         machine: machine(config),
-        colours: takes_colours(io::stdout().is_terminal(), |name| std::env::var(name).ok()),
+        colours: takes_colours(draws(&io::stdout()), |name| std::env::var(name).ok()),
         now,
     }
 }
@@ -238,13 +238,18 @@ fn machine(config: &Config) -> Place {
     Place { local, addresses, lan: config.discovery, terminal_size }
 }
 
+/// Whether a stream is a terminal that understands escape sequences.
+fn draws(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && terminal::understands_escapes()
+}
+
 /// Whether a stream takes colours: <https://no-color.org>, and no terminal that cannot show them.
 fn takes_colours(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
     let forbidden = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = match variable("TERM") {
         Some(term) => term == "dumb",
-        // Windows has no TERM; its terminal has this, its older console neither this nor colours.
-        None => variable("WT_SESSION").is_none(),
+        // Windows has no TERM.
+        None => !cfg!(windows),
     };
     terminal && !forbidden && !dumb
 }

@@ -28,6 +28,8 @@ use crate::limits::{PANICS_KEPT, SCREEN_CELLS};
 #[cfg_attr(not(unix), path = "terminal/other.rs")]
 pub mod source;
 
+pub use source::understands_escapes;
+
 /// The wheel moves the reader, as arrow keys, and text can still be selected: no mouse is captured. With Alt, keys send Escape
 /// first, also where (xterm) they would write another letter. What was set before comes back.
 const KEYS_ON: &str = "\x1b[?1007;1036;1039s\x1b[?1007;1036;1039h";

@@ -136,6 +136,11 @@ fn drain(mut stream: &UnixStream) {
     while io::Read::read(&mut stream, &mut buffer).is_ok_and(|count| count > 0) {}
 }
 
+/// Whether the terminal understands escape sequences: all do here.
+pub fn understands_escapes() -> bool {
+    true
+}
+
 /// Stops this process group, as `Ctrl-Z` does where nobody has taken it from the terminal; returns when it goes on.
 ///
 /// `TSTP` is handled here and would come back. What stops a group that writes to a terminal which is not its own does the
