@@ -276,6 +276,8 @@ pub const KEYS: usize = 64;
 pub const KEYS_TOGETHER: Duration = Duration::from_millis(1);
 /// Keys that are taken from the terminal at once.
 pub const KEYS_AT_ONCE: usize = 1_024;
+/// The same where only that tells a paste from typing: the longest message, each key pressed and let go, and twice that.
+pub const PASTED_AT_ONCE: usize = 4 * MESSAGE_MAX_BYTES;
 /// So many same arrow keys in one piece are the mouse wheel: terminals send three for each notch, and nobody presses a
 /// key three times between two looks.
 pub const WHEEL_KEYS: usize = 3;

@@ -157,9 +157,12 @@ fn written(typed: &Typed) -> Option<char> {
         Typed::Key(KeyEvent { code: KeyCode::Enter, modifiers: KeyModifiers::NONE, .. }) => Some('\n'),
         Typed::Key(KeyEvent { code: KeyCode::Char('j'), modifiers: KeyModifiers::CONTROL, .. }) => Some('\n'),
         Typed::Key(KeyEvent { code: KeyCode::Tab, modifiers: KeyModifiers::NONE, .. }) => Some('\t'),
-        Typed::Key(KeyEvent {
-            code: KeyCode::Char(c), modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT, ..
-        }) => Some(*c),
+        Typed::Key(KeyEvent { code: KeyCode::Char(c), modifiers, .. }) => {
+            // On Windows AltGr comes as both.
+            let both = KeyModifiers::CONTROL | KeyModifiers::ALT;
+            let held = modifiers.difference(KeyModifiers::SHIFT);
+            (held.is_empty() || held == both).then_some(*c)
+        }
         _ => None,
     }
 }
@@ -246,6 +249,13 @@ mod tests {
         };
         let text = "the first line, and\n\ta second Line; /quit";
         assert_eq!(typed(text), [Typed::Paste(text.into())]);
+        // As Windows' console tells it: each key let go as well, and AltGr as two others.
+        let told = text.chars().flat_map(|c| {
+            let modifiers = if c == ';' { KeyModifiers::CONTROL | KeyModifiers::ALT } else { KeyModifiers::NONE };
+            let press = key(if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) }, modifiers);
+            [press, KeyEvent { kind: KeyEventKind::Release, ..press }].map(Event::Key)
+        });
+        assert_eq!(gather(told.collect::<Vec<_>>()), [Typed::Paste(text.into())]);
         let enter = Typed::Key(key(KeyCode::Enter, KeyModifiers::NONE));
         assert_eq!(typed(&format!("{text}\n")), [Typed::Paste(text.into()), enter.clone()]);
         // What somebody types ahead, on one line or short ones.

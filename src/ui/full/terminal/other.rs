@@ -8,7 +8,7 @@ use std::io;
 use crossterm::ansi_support::supports_ansi;
 use crossterm::event::{Event, poll, read};
 
-use crate::limits::{KEYS_AT_ONCE, KEYS_TOGETHER};
+use crate::limits::{KEYS_TOGETHER, PASTED_AT_ONCE};
 
 /// What has come.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Source {
             return Ok(Came::Resized);
         }
         let mut events = vec![read()?];
-        while events.len() < KEYS_AT_ONCE && poll(KEYS_TOGETHER)? {
+        while events.len() < PASTED_AT_ONCE && poll(KEYS_TOGETHER)? {
             events.push(read()?);
         }
         Ok(self.sort(events))
