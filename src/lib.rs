@@ -106,4 +106,6 @@ pub mod session;
 pub mod shutdown;
 pub mod sighting;
 pub mod ui;
+#[cfg(windows)]
+pub mod windows;
 pub mod wire;

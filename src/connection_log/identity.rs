@@ -1,19 +1,18 @@
 //! Which file a path leads to: how a log that was renamed or removed under its writer or reader is noticed.
 
-use std::fs::{self, File, Metadata};
+#[cfg(unix)]
+use std::fs;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
 /// One file, whatever it is called.
 ///
-/// On Unix the device and inode, which nobody else gets as long as the file is open. Elsewhere all files count as one,
-/// so that only a path that leads nowhere is noticed: a log that is renamed, not one that is replaced at once.
+/// The device and inode, on Windows the volume and the file's number there, which nobody else gets as long as the file is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
-    #[cfg(unix)]
-    device_and_inode: (u64, u64),
-}
+pub(super) struct Identity(u64, u64);
 
+#[cfg(unix)]
 impl Identity {
     /// An open file's.
     pub(super) fn of(file: &File) -> io::Result<Self> {
@@ -27,16 +26,22 @@ impl Identity {
 }
 
 #[cfg(unix)]
-impl From<&Metadata> for Identity {
-    fn from(metadata: &Metadata) -> Self {
+impl From<&fs::Metadata> for Identity {
+    fn from(metadata: &fs::Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
-        Self { device_and_inode: (metadata.dev(), metadata.ino()) }
+        Self(metadata.dev(), metadata.ino())
     }
 }
 
-#[cfg(not(unix))]
-impl From<&Metadata> for Identity {
-    fn from(_: &Metadata) -> Self {
-        Self {}
+#[cfg(windows)]
+impl Identity {
+    /// An open file's. A device has no number: all of them count as one.
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        Ok(crate::windows::volume_and_number(file).map_or(Self(0, 0), |(volume, number)| Self(volume, number)))
+    }
+
+    /// That of what a path leads to now; `None` if that is nothing, or cannot be told.
+    pub(super) fn at(path: &Path) -> Option<Self> {
+        File::open(path).ok().and_then(|file| Self::of(&file).ok())
     }
 }

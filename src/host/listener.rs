@@ -4,9 +4,6 @@
 //! that somebody else hosts. One dual-stack socket stands for both families, because an IPv4 and an IPv6 one would not
 //! exclude each other. It knows no room and no loop.
 
-#[cfg(windows)]
-mod windows;
-
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
@@ -75,7 +72,7 @@ fn listen(address: SocketAddr) -> io::Result<Listener> {
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     #[cfg(windows)]
-    windows::set_exclusive(&socket)?;
+    crate::windows::set_exclusive(&socket)?;
     socket.bind(&address.into())?;
     // Connections inherit it. It finds what no heartbeat does: whoever types lines by hand answers none.
     socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(HEARTBEAT))?;

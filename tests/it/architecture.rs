@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// Bottom to top: a module uses only modules of rungs below its own, so no import goes in a circle.
 const LADDER: &[&[&str]] = &[
     &["limits", "moment", "error"],
-    &["room", "interfaces", "mailbox", "clock", "descriptors"],
+    &["room", "interfaces", "mailbox", "clock", "descriptors", "windows"],
     &["sighting", "listing"],
     &["wire", "connection_log", "cli", "net", "shutdown"],
     &["session", "seat", "config", "ui", "election", "scout"],
@@ -108,7 +108,7 @@ const IMPURE: &[&str] = &[
 ];
 
 /// The one file that may be unsafe.
-const UNSAFE: &str = "host/listener/windows.rs";
+const UNSAFE: &str = "windows.rs";
 /// Lines of a file without its tests.
 const FILE_LINES: usize = 400;
 /// Lines of a function.

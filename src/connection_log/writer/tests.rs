@@ -102,7 +102,6 @@ fn a_renamed_or_removed_log_is_begun_anew_within_a_second() {
     assert_eq!(fs::read_to_string(&path).unwrap(), text(&[accepted(4)]));
 }
 
-#[cfg(unix)]
 #[test]
 fn a_log_that_was_replaced_at_once_is_noticed_too() {
     let folder = tempfile::tempdir().unwrap();
