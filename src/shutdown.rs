@@ -1,4 +1,5 @@
-//! Being told to stop: Ctrl-C, SIGTERM, SIGHUP (on Windows Ctrl-C, Ctrl-Break and the console's end).
+//! Being told to stop: Ctrl-C, SIGTERM, SIGHUP (on Windows Ctrl-C, Ctrl-Break, and the end of the console, which the system
+//! lets wait for some seconds).
 //!
 //! The first says so to whoever has to stop, and everything ends in order: the network says its last words and closes
 //! its mailbox, the interface shows what is left in it, the input is woken, and all threads are joined. The second does
@@ -50,7 +51,11 @@ impl Signals {
 ///
 /// # Errors
 /// The operating system does not let signals be handled, or they are already.
-pub fn on_signal(stop: impl Fn() + Send + 'static, tidy: fn()) -> Result<()> {
+pub fn on_signal(stop: impl Fn() + Send + Sync + 'static, tidy: fn()) -> Result<()> {
+    #[cfg(windows)]
+    let stop = std::sync::Arc::new(stop);
+    #[cfg(windows)]
+    let at_end = stop.clone();
     let mut signals = Signals::default();
     let handler = move || match signals.next(Instant::now()) {
         Step::Stop => stop(),
@@ -66,7 +71,11 @@ pub fn on_signal(stop: impl Fn() + Send + 'static, tidy: fn()) -> Result<()> {
             other => io::Error::other(other),
         };
         Error::io("handle signals", source)
-    })
+    })?;
+    // The last one that is set is asked first: before the one for Ctrl-C, which takes everything.
+    #[cfg(windows)]
+    crate::windows::at_console_end(move || at_end()).map_err(|source| Error::io("handle the console's end", source))?;
+    Ok(())
 }
 
 /// Ends the process at once, with the status of one that a second Ctrl-C has ended.
