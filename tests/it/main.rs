@@ -2,6 +2,7 @@
 //!
 //! One module per theme; a test whose name begins with `pNN_` holds one of the known pitfalls of programs of this
 //! kind. Nothing here knows how the program works inside: only its command line, its events, its log and its wire.
+// What it drives them with are signals, shells and pseudo-terminals.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stderr, reason = "measured times, and what a failed test's processes printed")]
