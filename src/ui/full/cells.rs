@@ -63,8 +63,8 @@ fn pieces(cluster: &str) -> impl Iterator<Item = Glyph<'_>> {
             let (start, rest) = (at, &cluster[at..]);
             let all = match start {
                 0 => Some(cluster),
-                // More than a cell holds need not be looked at: of a hostile text, all of it is one cluster.
-                _ if takes_column(c) => rest[..rest.floor_char_boundary(2 * CELL_BYTES)].graphemes(true).next(),
+                // A character more than a cell holds is all that has to be seen: of a hostile text, all is one cluster.
+                _ if takes_column(c) => rest[..rest.floor_char_boundary(CELL_BYTES + 4)].graphemes(true).next(),
                 _ => None,
             };
             let first = c.len_utf8() + if few_marks { marks(&rest[c.len_utf8()..]) } else { 0 };
