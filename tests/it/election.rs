@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv6Addr, TcpListener};
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Chat, Raw, Signal, Stage, heavy, is};
+use crate::support::{Chat, Raw, Signal, Stage, copy_program_to, heavy, is};
 
 /// How many start at once.
 const CROWD: usize = 40;
@@ -206,9 +205,7 @@ fn p14_two_users_of_one_machine_meet() {
     let host = stage.host();
     // Nobody may look into root's folders: a copy of the program, and a home, where anybody may.
     let home = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-    let program = home.path().join("hybrid-chat");
-    std::fs::copy(env!("CARGO_BIN_EXE_hybrid-chat"), &program).unwrap();
+    copy_program_to(home.path());
     let line = format!("exec ./hybrid-chat --json --no-discovery --name other --port {}", stage.port());
     let other = stage.shell("other", &line).tune(|command| {
         command.current_dir(home.path()).env("HOME", home.path()).uid(65_534).gid(65_534);

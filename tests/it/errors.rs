@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::support::{Chat, Impostor, PATIENCE, Signal, Stage, eventually, is};
+use crate::support::{Chat, Impostor, PATIENCE, Signal, Stage, copy_program_to, eventually, is};
 
 /// It ends with this code, once in its events and in words on stderr, and with a remedy that has this word in it.
 fn assert_fails(chat: &Chat, code: &str, helps: Option<&str>) {
@@ -106,8 +106,7 @@ fn a_port_for_the_privileged_only_is_denied() {
     let stage = Stage::new();
     // Nobody may look into root's folders: a copy of the program where anybody may.
     let home = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-    std::fs::copy(env!("CARGO_BIN_EXE_hybrid-chat"), home.path().join("hybrid-chat")).unwrap();
+    copy_program_to(home.path());
     let as_nobody = |label: &str, line: &str| {
         let start = stage.shell(label, line).tune(|command| {
             command.current_dir(home.path()).env("HOME", home.path()).uid(65_534).gid(65_534);

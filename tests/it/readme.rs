@@ -3,10 +3,9 @@
 //! Every line in a block marked `sh` is either run against a real room or named below with the reason why it is not.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use crate::support::{Chat, PROGRAM, Signal, Stage, is, said};
+use crate::support::{Chat, PROGRAM, Signal, Stage, install, is, said};
 
 /// What builds, measures or installs: too long to be run by a test, and tried by hand.
 const BY_HAND: &[&str] = &[
@@ -51,8 +50,8 @@ fn room(stage: &Stage) -> Chat {
         "#!/bin/sh\ncase \"$1\" in\nlog | man | completions) exec '{PROGRAM}' \"$@\" ;;\n\
          rooms | doctor) exec '{PROGRAM}' \"$@\" --interface lo ;;\n*) exec '{PROGRAM}' --no-discovery --port {port} \"$@\" ;;\nesac\n"
     );
-    fs::write(&program, script).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(stage.path("script"), script).unwrap();
+    install(&stage.path("script"), &program);
     stage.host_with(&[])
 }
 

@@ -29,7 +29,7 @@ pub(crate) use port::free_port;
 pub(crate) use proxy::Proxy;
 pub(crate) use raw::Raw;
 pub(crate) use rustix::process::Signal;
-pub(crate) use stage::{PROGRAM, Stage};
+pub(crate) use stage::{PROGRAM, Stage, copy_program_to, install};
 
 /// How long anything may take that should happen at once, on a machine that is busy with something else.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

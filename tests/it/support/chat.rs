@@ -222,8 +222,19 @@ impl Chat {
     /// All `message` events so far that are public.
     pub(crate) fn messages(&self) -> Vec<Value> {
         let mut events = self.events();
-        events.retain(|event| is(event, "message") && event["private"] != true);
+        events.retain(is_public);
         events
+    }
+
+    /// Waits until it has shown so many of them.
+    pub(crate) fn shows_messages(&self, count: usize) {
+        let mut shown = 0;
+        if count > 0 {
+            self.watch_from(0, PATIENCE, &format!("{count} messages"), |event| {
+                shown += usize::from(is_public(event));
+                (shown >= count).then_some(())
+            });
+        }
     }
 
     /// All lines of standard output so far.
@@ -324,6 +335,10 @@ fn apply(roster: &mut BTreeSet<String>, event: &Value) {
         }
         _ => {}
     }
+}
+
+fn is_public(event: &Value) -> bool {
+    is(event, "message") && event["private"] != true
 }
 
 /// Whether the event is of this kind.

@@ -13,8 +13,11 @@ pub(crate) fn shown(chat: &Chat) -> Vec<(u64, String, String)> {
     messages.iter().map(|it| (it["seq"].as_u64().unwrap(), text(it, "from"), text(it, "text"))).collect()
 }
 
-/// Holds that all have shown the same, once, in one order with growing places, and returns it.
+/// Holds that all show the same, once, in one order with growing places, and returns it.
 pub(crate) fn same_everywhere(chats: &[Chat]) -> Vec<(u64, String, String)> {
+    // Nobody is told at the same moment as all others.
+    let most = chats.iter().map(|chat| chat.messages().len()).max().unwrap_or(0);
+    chats.iter().for_each(|chat| chat.shows_messages(most));
     let reference = shown(&chats[0]);
     for chat in chats {
         assert_eq!(shown(chat), reference);

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -15,6 +16,19 @@ use super::port::free_port;
 
 /// The executable under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_hybrid-chat");
+
+/// Copies the executable to a folder where anybody may run it as `hybrid-chat`.
+pub(crate) fn copy_program_to(folder: &Path) {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+    install(Path::new(PROGRAM), &folder.join("hybrid-chat"));
+}
+
+/// Makes a file one that anybody may run. Another process copies it: what this one has open for writing would be open in every
+/// process that another test starts at that moment, and could not be run.
+pub(crate) fn install(file: &Path, program: &Path) {
+    let status = Command::new("install").args(["-m", "755"]).arg(file).arg(program).status().unwrap();
+    assert!(status.success(), "{status}");
+}
 
 /// One room's surroundings. Declare it before its processes: it is then dropped after them.
 pub(crate) struct Stage {
