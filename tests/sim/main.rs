@@ -68,14 +68,14 @@ fn promises_hold_in_every_scenario() {
 
 #[test]
 fn promises_hold_whatever_happens() {
-    for seed in seeds(100) {
+    for seed in seeds(1_000) {
         run(&Scenario::random(seed), "at random", seed);
     }
 }
 
 #[test]
 fn promises_hold_whatever_happens_on_a_lan() {
-    for seed in seeds(100) {
+    for seed in seeds(1_000) {
         run(&Scenario::random_lan(seed), "at random on a LAN", seed);
     }
 }
