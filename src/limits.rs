@@ -231,7 +231,6 @@ pub const SAME_SIGNAL: Duration = Duration::from_millis(100);
 pub const LOST_TOLD: Duration = Duration::from_secs(1);
 /// How long a console that goes away is kept waiting on Windows, until all has ended: the system itself waits no longer.
 pub const CONSOLE_END: Duration = Duration::from_secs(5);
-/// How many names the start-up text shows; `/who` shows all.
 /// How many names the start-up text shows, and the answer to a ban; `/who` shows all.
 pub const ROSTER_SHOWN: usize = 20;
 /// How many of this machine's addresses are shown to be typed elsewhere: one is right, a few more help on odd networks.
@@ -258,6 +257,7 @@ pub const QUERY_BYTES: usize = 256;
 /// The most bytes of a single character that are shown: letters with a few marks and joined emoji have less, and a
 /// terminal's cell need not hold more.
 pub const CELL_BYTES: usize = 64;
+
 // --- The full screen ----------------------------------------------------------------------------------------------
 
 /// How long a drawing stands at least: more of them a second nobody sees, and writing them costs both ends.
@@ -279,7 +279,6 @@ pub const KEYS_TOGETHER: Duration = Duration::from_millis(1);
 /// Keys that are taken from the terminal at once.
 pub const KEYS_AT_ONCE: usize = 1_024;
 /// The same where only that tells a paste from typing: the longest message, each key pressed and let go, and twice that.
-/// The same where a paste is known by that: the longest message, each key pressed and let go, and twice that.
 pub const PASTED_AT_ONCE: usize = 4 * MESSAGE_MAX_BYTES;
 /// So many same arrow keys in one piece are the mouse wheel: terminals send three for each notch, and nobody presses a
 /// key three times between two looks.
