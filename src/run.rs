@@ -177,12 +177,14 @@ fn next<O: Write, E: Write>(
 ) -> Option<Event> {
     *lost = screen.waits().then(|| lost.unwrap_or_else(Instant::now));
     let Some(since) = *lost else { return events.pop() };
-    let event = events.pop_until(since + LOST_TOLD);
-    if event.is_some() || events.is_closed() {
-        return event;
+    if let Some(event) = events.pop_until(since + LOST_TOLD) {
+        return Some(event);
     }
-    // That standard output has failed is found with the next event.
-    drop(screen.still_waits());
+    if !events.is_closed() {
+        // That standard output has failed is found with the next event.
+        drop(screen.still_waits());
+    }
+    // Also of a closed queue: what it got since then, and before it was closed, is in it.
     events.pop()
 }
 
