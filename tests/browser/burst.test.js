@@ -96,3 +96,24 @@ test("a page that is told with the end of its WebSocket that it was too slow say
   await say(page, "still here");
   await capo.message("still here");
 });
+
+test("who leaves another room, under the number that was ours in the last one, is somebody else", async (t) => {
+  const stage = await Stage.open(t), at = port();
+  await stage.peer("capo", at, "host");
+  const page = await stage.page(address(at));
+  const sockets = [];
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    const you = 2 + sockets.push(socket) - 1;
+    const members = [{ id: 1, name: "capo", host: true }, { id: 2, name: "anna" }, { id: 3, name: "bert" }];
+    members[you - 1].name = "lorde";
+    const welcome = { type: "welcome", v: 1, room: `${you}`.repeat(16), you, name: "lorde", host: "capo", term: 1, seq: 3, members };
+    socket.onMessage((text) => { if (JSON.parse(text).type === "hello") socket.send(JSON.stringify(welcome)); });
+  });
+  await page.reload();
+  await enter(page, "lorde");
+  await sockets[0].close();
+  await page.getByText("This is another room than before.").waitFor();
+  sockets[1].send(JSON.stringify({ type: "left", seq: 4, id: 2, name: "anna", reason: "timeout" }));
+  await page.getByText("left (no answer)").waitFor();
+  assert.equal(await page.getByText("has let go of").count(), 0);
+});
