@@ -40,8 +40,13 @@ impl CatchUp {
 impl Seat {
     /// Entries, as one line brings them.
     pub(super) fn entries(&mut self, line: EntryLine, now: Moment) {
-        let Some(replica) = &self.replica else { return };
         let replayed = matches!(&line, EntryLine::Said(said) if said.replayed);
+        if let Some(CatchUp::History { left }) = self.catch_up.as_mut().filter(|_| !replayed) {
+            // What is ordered now comes behind all history, however much of it was to come.
+            *left = 0;
+            self.catch_up_done(now);
+        }
+        let Some(replica) = &self.replica else { return };
         for entry in line.into_entries(replica.term, replica) {
             if replayed { self.history(entry, now) } else { self.entry(entry, now) }
         }

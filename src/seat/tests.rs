@@ -447,3 +447,18 @@ fn a_private_message_is_not_said_in_another_room() {
     let (code, text) = refused.unwrap();
     assert!(code == "unsure" && text.ends_with("somebody else: psst"), "{code}: {text}");
 }
+
+#[test]
+fn less_history_than_was_promised_keeps_nobody_silent() {
+    let mut seat = connected();
+    let mut line = welcome(2);
+    line["history"] = json!(2);
+    hears(&mut seat, &line);
+    say(&mut seat, "mine");
+    let mut replayed = said(1, "before");
+    replayed["replayed"] = json!(true);
+    hears(&mut seat, &replayed);
+    assert_eq!(sent(&mut seat).len(), 1, "there is more to come");
+    hears(&mut seat, &said(3, "after"));
+    assert_eq!(sent(&mut seat)[0]["text"], "mine");
+}
