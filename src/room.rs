@@ -43,7 +43,7 @@ use names::Names;
 use replica::Replica;
 use request::Hello;
 
-use crate::limits::{COUNT_END, GATHER_MAX, GATHER_PER_MEMBER};
+use crate::limits::{GATHER_MAX, GATHER_PER_MEMBER};
 use crate::moment::Moment;
 use returning::Flush;
 
@@ -271,11 +271,10 @@ impl Room {
         Some((author, Some(n)))
     }
 
-    /// The number of a message whose sender does not count, or not this one: one that no sender's own counts reach, so
-    /// that none of those is taken for a double, and another one in each half of a cut network.
+    /// The number of a message whose sender does not count, or not this one: another one in each half of a cut network.
     fn uncounted(&self) -> u64 {
         let host = self.replica.member(self.me).map_or(0, |host| host.peer.short());
-        COUNT_END | host.wrapping_add(self.replica.log.last()) & (COUNT_END - 1)
+        Said::uncounted(host.wrapping_add(self.replica.log.last()))
     }
 
     /// Orders a message. On the host's busiest path.

@@ -9,6 +9,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::event::Leave;
 use super::id::{MemberId, PeerId};
+use crate::limits::COUNT_END;
 
 /// One thing that happened, at its place in the room's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +58,7 @@ pub struct Said {
     pub by: MemberId,
     /// The author.
     pub peer: PeerId,
-    /// The author's own count of what it sent.
+    /// The author's own count of what it sent, or a number of the host's: [`Said::count`] tells.
     pub n: u64,
     /// The author's name at the time.
     pub from: Arc<str>,
@@ -84,6 +85,19 @@ pub struct Member {
     pub at: Vec<SocketAddr>,
     /// The highest `n` of what it sent that the room has dealt with.
     pub n: u64,
+}
+
+impl Said {
+    /// A number for a message without a count of its author's: one that no such count reaches, so that neither is taken for
+    /// a double of the other.
+    pub(crate) fn uncounted(number: u64) -> u64 {
+        COUNT_END | number & (COUNT_END - 1)
+    }
+
+    /// The author's count, where the author counts.
+    pub fn count(&self) -> Option<u64> {
+        (self.n < COUNT_END).then_some(self.n)
+    }
 }
 
 impl Member {

@@ -11,7 +11,7 @@ use chrono::{DateTime, FixedOffset};
 use super::entry::{Act, Entry, Member};
 use super::id::{MemberId, PeerId, RoomId};
 use super::log::{Log, Term};
-use crate::limits::{ASIDE, COUNT_END, SHOWN};
+use crate::limits::{ASIDE, SHOWN};
 
 /// A copy of the room.
 #[derive(Debug, Clone)]
@@ -97,8 +97,8 @@ impl Replica {
         match &entry.act {
             Act::Said(said) => {
                 let author = self.roster.get_mut(&said.by).filter(|author| author.peer == said.peer);
-                if let Some(author) = author.filter(|_| said.n < COUNT_END) {
-                    author.n = author.n.max(said.n);
+                if let (Some(author), Some(n)) = (author, said.count()) {
+                    author.n = author.n.max(n);
                 }
             }
             Act::Joined(member) => {

@@ -8,7 +8,7 @@ use crate::room::event::Leave;
 use crate::room::request::Request;
 use chrono::DateTime;
 
-use crate::limits::{ABSENT, FLUSH, HISTORY_MESSAGES};
+use crate::limits::{ABSENT, COUNT_END, FLUSH, HISTORY_MESSAGES};
 
 fn at(millis: u64) -> Moment {
     let mono = Duration::from_millis(millis);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Over, Phase, Seat};
 use crate::limits::{NUMBER_MAX, ROSTER};
 use crate::moment::Moment;
-use crate::room::entry::{Act, Entry};
+use crate::room::entry::{Act, Entry, Said};
 use crate::room::event::What;
 use crate::room::view;
 use crate::wire::native::{EntryLine, Person, Welcomed};
@@ -82,7 +82,7 @@ impl Seat {
         }
         let event = view::event(replica, peer, &entry, false, now);
         let event = event.filter(|event| self.catch_up.as_mut().is_none_or(|up| up.can_be_told(&event.what)));
-        let own = entry.said().filter(|said| said.peer == peer).map(|said| said.n);
+        let own = entry.said().filter(|said| said.peer == peer).and_then(Said::count);
         let renames = matches!(entry.act, Act::Renamed { .. });
         let renamed = match &entry.act {
             Act::Renamed { id, to, .. } if *id == self.me => Some(to.clone()),
@@ -114,7 +114,7 @@ impl Seat {
         match self.catch_up.take_if(is_done) {
             None => return,
             Some(CatchUp::History { .. }) => {
-                if self.before.take().is_some() {
+                if self.before.take().is_some_and(|before| before.room != replica.room) {
                     self.give_up_private(now);
                 }
             }

@@ -449,6 +449,41 @@ fn a_private_message_is_not_said_in_another_room() {
 }
 
 #[test]
+fn a_host_that_counts_nothing_is_heard_also_after_we_have_come_back() {
+    let mut seat = connected();
+    let welcome = |seq: u64| {
+        let mut line = welcome(seq);
+        (line["terms"], line["members"][1]["peer"]) = (json!([]), Value::Null);
+        line
+    };
+    let hear = |seat: &mut Seat, seq: u64| {
+        hears(
+            seat,
+            &json!({"type": "said", "seq": seq, "from": "capo", "text": seq.to_string(), "at": "2026-11-20T21:51:09.001+01:00"}),
+        );
+    };
+    hears(&mut seat, &welcome(2));
+    say(&mut seat, "mine");
+    hear(&mut seat, 3);
+    hear(&mut seat, 4);
+    hears(
+        &mut seat,
+        &json!({"type": "said", "seq": 5, "by": 2, "from": "anna", "text": "5", "at": "2026-11-20T21:51:09.001+01:00"}),
+    );
+    seat.hung_up(ErrorKind::ConnectionReset, at(3));
+    seat.connected("127.0.0.1:8808".into(), at(4));
+    sent(&mut seat);
+    hears(&mut seat, &welcome(6));
+    assert_eq!(sent(&mut seat)[0]["text"], "mine", "what has no count is no sign that it was heard");
+    hear(&mut seat, 7);
+    let texts = seat.events().drain(..).filter_map(|event| match event.what {
+        What::Message(message) => Some(message.text.to_string()),
+        _ => None,
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["3", "4", "5", "7"]);
+}
+
+#[test]
 fn less_history_than_was_promised_keeps_nobody_silent() {
     let mut seat = connected();
     let mut line = welcome(2);

@@ -23,7 +23,7 @@ pub struct SaidLine {
     /// Who said it, by public id, where the number alone does not tell.
     #[serde(default, skip_serializing_if = "is_default")]
     pub peer: Option<PeerId>,
-    /// The author's count; 0: of a host that does not count.
+    /// The author's count; 0: the host says none, and what it says is told from all else by its place.
     #[serde(default)]
     pub n: u64,
     /// The author's name.
@@ -127,7 +127,7 @@ impl SaidLine {
         let said = Said {
             by,
             peer: self.peer.unwrap_or_else(known),
-            n: self.n,
+            n: if self.n == 0 { Said::uncounted(self.seq) } else { self.n },
             from: self.from.into(),
             text: self.text.into(),
             action: self.action,

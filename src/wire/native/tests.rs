@@ -51,7 +51,7 @@ fn leave() -> impl Strategy<Value = Leave> {
 
 fn act() -> impl Strategy<Value = Act> {
     let id = || any::<u32>().prop_map(MemberId);
-    let said = (id(), peer(), any::<u64>(), text(), text(), any::<bool>(), any::<bool>());
+    let said = (id(), peer(), 1..=u64::MAX, text(), text(), any::<bool>(), any::<bool>());
     prop_oneof![
         said.prop_map(|(by, peer, n, from, text, action, late)| {
             Act::Said(Said { by, peer, n, from: from.into(), text: text.into(), action, late })
