@@ -47,8 +47,8 @@
 //! | what keeps people from finding each other, and its cure | [`doctor`] |
 //! | the full screen: what it knows, how it is drawn, keys | [`ui::full`] |
 //! | another interface | [`ui`] |
-//! | what of Windows has no safe wrapper | `windows.rs`, the only file with `unsafe` |
 //! | a key of the line that one types | [`ui::full::editor::keys`] |
+//! | what of Windows has no safe wrapper | `windows.rs`, the only file with `unsafe` |
 //!
 //! # What always holds
 //!

@@ -72,9 +72,7 @@ impl Interface {
             }
         }
     }
-}
 
-impl Interface {
     /// Whether something is to be told if it is not over soon: that the host is lost. Scripts have it at once.
     fn waits(&self) -> bool {
         matches!(self, Self::Plain(plain) if plain.waits())
