@@ -271,10 +271,11 @@ impl Room {
         Some((author, Some(n)))
     }
 
-    /// The number of a message whose sender does not count, or not this one: another one in each half of a cut network.
+    /// The number of a message whose sender does not count, or not this one: another one in each half of a cut network, and
+    /// whenever its host hosts again, which may have lost entries to another host's order meanwhile.
     fn uncounted(&self) -> u64 {
         let host = self.replica.member(self.me).map_or(0, |host| host.peer.short());
-        Said::uncounted(host.wrapping_add(self.replica.log.last()))
+        Said::uncounted(host.wrapping_add(self.replica.term << 32).wrapping_add(self.replica.log.last()))
     }
 
     /// Orders a message. On the host's busiest path.

@@ -124,6 +124,22 @@ fn what_is_not_counted_never_makes_a_double_of_what_is() {
 }
 
 #[test]
+fn a_host_that_hosts_again_behind_where_it_was_numbers_nothing_alike() {
+    let mut room = open();
+    let typist = |room: &mut Room| {
+        room.hello(Link(9), ip(9), Hello { key: None, ..hello("typist", 0, None) }, at(5000)).unwrap();
+        room.tick(at(5050));
+        say(room, MemberId(2), None, "x");
+        room.replica.log.iter().find_map(Entry::said).cloned().unwrap()
+    };
+    let mut again = take_over(&room, 1, 0);
+    again.tick(at(FLUSH.as_millis() as u64));
+    let (first, then) = (typist(&mut room), typist(&mut again));
+    assert_eq!((room.replica.log.last(), first.peer), (again.replica.log.last(), then.peer));
+    assert_ne!(first.n, then.n);
+}
+
+#[test]
 fn p25_a_ban_holds_for_every_way_back() {
     let mut room = open();
     let id = join(&mut room, 2, hello("lorde", 2, None), 0);
