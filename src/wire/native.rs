@@ -47,7 +47,8 @@
 //! A member's object has `id`, `name`, `host` (only where true), and, of a native member that showed a secret, `peer`, its
 //! public id; `at`, the addresses at which it would host the room, where it may; `n`, its highest, where above 0.
 //! `said` has `replayed` where it is history from before one joined, and `late` where it comes from another part of a
-//! network that was cut.
+//! network that was cut. Its `n` is the author's count, or, of a message that the author did not count, a number of the host's
+//! which no count reaches ([2⁵²](crate::limits::COUNT_END) or more); `told` has an `n` only where its author counts.
 //!
 //! # Coming back
 //!

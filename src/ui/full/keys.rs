@@ -18,7 +18,7 @@ pub enum Act {
     Top,
     /// Show the newest.
     Bottom,
-    /// Go to what was found before, or after.
+    /// Go to what was found before.
     Older,
     /// Go to what was found after.
     Newer,
