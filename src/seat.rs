@@ -5,6 +5,7 @@
 //! to its place or hosts the room itself, and what it has sent and not got back, which it sends again. It decides nothing
 //! about where to connect: that is the election's business.
 
+mod belongings;
 mod entries;
 mod greeting;
 mod sending;
@@ -20,6 +21,7 @@ use crate::room::event::{Closed, Command, Event, What};
 use crate::room::id::{MemberId, PeerId, Secret};
 use crate::room::replica::Replica;
 use crate::wire::native::{self, FromHost};
+pub use belongings::Belongings;
 use entries::CatchUp;
 
 /// How far a connection has come.
@@ -66,21 +68,6 @@ pub enum Over {
     },
     /// The end, in order.
     Closed(Closed),
-}
-
-/// What one takes along from being a member to hosting, and back.
-#[derive(Debug, Default)]
-pub struct Belongings {
-    /// What we know of the room, once we have been in one.
-    pub replica: Option<Replica>,
-    /// What we have sent and not got back, with its count.
-    pub unacknowledged: VecDeque<(u64, Command)>,
-    /// What else we were asked for while nobody could hear it.
-    pub asked: VecDeque<Command>,
-    /// How far others have counted what they told us privately: what they say again is passed over.
-    pub told: HashMap<PeerId, u64>,
-    /// What we were told and have not shown yet.
-    pub events: VecDeque<Event>,
 }
 
 /// Why we are leaving.
@@ -183,33 +170,6 @@ impl Seat {
         self.replica.is_some().then_some(self.me)
     }
 
-    /// Gives up the seat for a room of our own: what we know of the one we were in, and what we still have to say.
-    pub fn pack(&mut self) -> Belongings {
-        self.undo_move();
-        Belongings {
-            replica: self.replica.take(),
-            unacknowledged: std::mem::take(&mut self.unacknowledged),
-            asked: std::mem::take(&mut self.asked),
-            told: std::mem::take(&mut self.told),
-            events: std::mem::take(&mut self.events),
-        }
-    }
-
-    /// Comes back from hosting: we are the member that we were in the room's roster, and count on from there.
-    pub fn unpack(&mut self, belongings: Belongings) {
-        let Belongings { replica, unacknowledged, asked, told, events } = belongings;
-        self.events.extend(events);
-        let peer = self.peer();
-        if let Some(me) = replica.as_ref().and_then(|replica| replica.members().find(|member| member.peer == peer)) {
-            (self.me, self.n) = (me.id, me.n);
-            self.wanted = me.name.to_string();
-        }
-        self.n = unacknowledged.back().map_or(self.n, |(n, _)| self.n.max(*n));
-        (self.replica, self.unacknowledged, self.asked, self.told) = (replica, unacknowledged, asked, told);
-        self.role = None;
-        self.phase = Phase::Over(Over::HungUp(ErrorKind::NotConnected));
-    }
-
     /// How far the connection has come.
     pub fn phase(&self) -> &Phase {
         &self.phase
@@ -246,16 +206,6 @@ impl Seat {
         self.out.clear();
         self.undo_move();
         self.say_hello();
-    }
-
-    /// Where a move into another room was cut short, we are still in the one that we came from: nobody who comes from elsewhere
-    /// would have to tell us the rest. What we have been shown of the other room we bring along.
-    fn undo_move(&mut self) {
-        let Some(mut before) = self.before.take() else { return };
-        if let Some(replica) = self.replica.take() {
-            before.put_aside(replica.log.iter().cloned().collect());
-        }
-        self.replica = Some(before);
     }
 
     /// Bytes have come.
