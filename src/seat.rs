@@ -93,6 +93,8 @@ pub struct Seat {
     /// How far we have counted our messages.
     n: u64,
     unacknowledged: VecDeque<(u64, Command)>,
+    /// How far those have been on their way to a host: what has may have arrived.
+    under_way: u64,
     /// What else we were asked for while nobody could hear it.
     asked: VecDeque<Command>,
     /// How far others have counted their private messages to us: a host that is new may pass one on again.
@@ -130,6 +132,7 @@ impl Seat {
             me: MemberId(0),
             n: 0,
             unacknowledged: VecDeque::new(),
+            under_way: 0,
             asked: VecDeque::new(),
             told: HashMap::new(),
             leaving: None,

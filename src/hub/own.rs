@@ -26,6 +26,8 @@ pub struct Own {
     pub(super) site: Site,
     /// What it had sent to the host before and not got back, with its count: said again as soon as that is possible.
     unacknowledged: VecDeque<(u64, Command)>,
+    /// How far those have been on their way to a host.
+    under_way: u64,
     /// What else it was asked for before: done then.
     asked: VecDeque<Command>,
     /// How far others have counted what they told it privately: they may say it again.
@@ -37,8 +39,8 @@ pub struct Own {
 impl Own {
     /// What it takes along, with its copy of the room.
     pub(super) fn pack(self, replica: Replica, events: VecDeque<Event>) -> Belongings {
-        let Self { unacknowledged, asked, told, .. } = self;
-        Belongings { replica: Some(replica), unacknowledged, asked, told, events }
+        let Self { unacknowledged, under_way, asked, told, .. } = self;
+        Belongings { replica: Some(replica), unacknowledged, under_way, asked, told, events }
     }
 
     /// Whether a private message, counted by its author, is new to it.
@@ -60,8 +62,8 @@ impl Own {
 
     /// The participant of a host that listens at `address`, with what it brings along from its seat.
     pub fn new(peer: PeerId, address: SocketAddr, belongings: Belongings) -> Self {
-        let Belongings { unacknowledged, asked, told, .. } = belongings;
-        Self { peer, address, site: Site::default(), unacknowledged, asked, told, role: None }
+        let Belongings { unacknowledged, under_way, asked, told, .. } = belongings;
+        Self { peer, address, site: Site::default(), unacknowledged, under_way, asked, told, role: None }
     }
 
     /// The same on a machine of this name, under which browsers may ask for the page.
@@ -97,7 +99,7 @@ impl Hub {
         if matches!(command, Command::Quit | Command::EndOfInput | Command::Stop) {
             return;
         }
-        let request = Request::of(command, n);
+        let request = Request::of(command, n, n.is_some_and(|n| n <= self.own.under_way));
         let effects = self.room.request(self.room.me(), request, now);
         self.apply(effects, now);
         self.tell_entries(now);

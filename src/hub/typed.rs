@@ -37,7 +37,7 @@ pub(super) fn hear(room: &mut Room, link: Link, id: MemberId, line: &str, now: M
     let request = match command::parse(line, Typist::default()) {
         Ok(Input::Nothing) => return Asked::Room(Vec::new()),
         Ok(Input::Help(about)) => return Asked::Help(about),
-        Ok(Input::Command(command)) => Request::of(command, None),
+        Ok(Input::Command(command)) => Request::of(command, None, false),
         Ok(Input::Qr) => {
             let refusal =
                 Refusal::new("unknown-command", "/qr is shown in a terminal in which hybrid-chat itself runs");

@@ -53,9 +53,8 @@ pub enum Request<'a> {
 }
 
 impl Request<'static> {
-    /// What a command asks of a room; what is counted was sent before. Leaving, in whatever way, is [`Request::Bye`].
-    pub fn of(command: Command, n: Option<u64>) -> Self {
-        let again = n.is_some();
+    /// What a command asks of a room, for the first time or `again`. Leaving, in whatever way, is [`Request::Bye`].
+    pub fn of(command: Command, n: Option<u64>, again: bool) -> Self {
         match command {
             Command::Say { text, action } => Self::Say { n, text: Cow::Owned(text), action },
             Command::Tell { to, text } => {

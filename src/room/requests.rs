@@ -55,8 +55,9 @@ impl Room {
             (None, Some(_)) if again => (n, true),
             (None, _) => return Ok(Vec::new()),
         };
-        let refusal = |refusal: Refusal| if repeated { refusal.unsure() } else { refusal }.of(n);
-        let text = text::message(text).map_err(|error| refusal(Refusal::new(error.code(), error.to_string())))?;
+        let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
+        // Another host may have passed it on, also where this one has not heard of it.
+        let refusal = |refusal: Refusal| if again { refusal.unsure() } else { refusal }.of(n);
         let to = self.find(to).map_err(refusal)?;
         let Some(author) = self.replica.member(id) else { return Ok(Vec::new()) };
         let text: Arc<str> = Arc::from(text);

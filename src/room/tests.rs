@@ -334,20 +334,27 @@ fn a_private_message_that_comes_again_is_passed_on_to_who_can_tell_and_its_autho
     three.name = "three".into();
     let (author, to) = (room.peers[&secret(3).peer()], room.peers[&secret(2).peer()]);
     say(&mut room, author, Some(5), "said after it");
-    let mut tell = |name: &str, again| {
+    let mut tell = |n, name: &str, again| {
         let (to, text) = (name.to_owned().into(), "psst".into());
-        let effects = room.request(author, Request::Tell { n: Some(4), to, text, action: false, again }, at(3000));
+        let effects = room.request(author, Request::Tell { n: Some(n), to, text, action: false, again }, at(3000));
         let letters = effects.into_iter().filter_map(|effect| match effect {
             Effect::Letter(link, Letter::Told { n, .. }) => Some((link, n, "")),
-            Effect::Letter(link, Letter::Refused(refusal)) => Some((link, refusal.n.unwrap(), refusal.code)),
+            Effect::Letter(link, Letter::Refused(refusal)) => {
+                assert_eq!(refusal.text.ends_with("may have arrived before"), again);
+                Some((link, refusal.n.unwrap(), refusal.code))
+            }
             _ => None,
         });
         letters.collect::<Vec<_>>()
     };
-    assert_eq!(tell("two", false), []);
-    assert_eq!(tell("two", true), [(Link(2), 4, ""), (Link(3), 4, "")], "{to:?}");
-    assert_eq!(tell("plain", true), [(Link(3), 4, "unsure")]);
-    assert_eq!(tell("nobody", true), [(Link(3), 4, "no-such-member")]);
+    assert_eq!(tell(4, "two", false), []);
+    assert_eq!(tell(4, "two", true), [(Link(2), 4, ""), (Link(3), 4, "")], "{to:?}");
+    assert_eq!(tell(4, "plain", true), [(Link(3), 4, "unsure")]);
+    assert_eq!(tell(4, "nobody", true), [(Link(3), 4, "no-such-member")]);
+    // This host has not heard of it: the last one may have.
+    for (n, again) in [(6, true), (7, false)] {
+        assert_eq!(tell(n, "nobody", again), [(Link(3), n, "no-such-member")]);
+    }
 }
 
 #[test]

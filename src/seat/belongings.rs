@@ -17,6 +17,8 @@ pub struct Belongings {
     pub replica: Option<Replica>,
     /// What we have sent and not got back, with its count.
     pub unacknowledged: VecDeque<(u64, Command)>,
+    /// How far that has been on its way to a host: what has may have arrived.
+    pub under_way: u64,
     /// What else we were asked for while nobody could hear it.
     pub asked: VecDeque<Command>,
     /// How far others have counted what they told us privately: what they say again is passed over.
@@ -32,6 +34,7 @@ impl Seat {
         Belongings {
             replica: self.replica.take(),
             unacknowledged: std::mem::take(&mut self.unacknowledged),
+            under_way: self.under_way,
             asked: std::mem::take(&mut self.asked),
             told: std::mem::take(&mut self.told),
             events: std::mem::take(&mut self.events),
@@ -40,7 +43,7 @@ impl Seat {
 
     /// Comes back from hosting: we are the member that we were in the room's roster, and count on from there.
     pub fn unpack(&mut self, belongings: Belongings) {
-        let Belongings { replica, unacknowledged, asked, told, events } = belongings;
+        let Belongings { replica, unacknowledged, under_way, asked, told, events } = belongings;
         self.events.extend(events);
         let peer = self.peer();
         if let Some(me) = replica.as_ref().and_then(|replica| replica.members().find(|member| member.peer == peer)) {
@@ -49,6 +52,7 @@ impl Seat {
         }
         self.n = unacknowledged.back().map_or(self.n, |(n, _)| self.n.max(*n));
         (self.replica, self.unacknowledged, self.asked, self.told) = (replica, unacknowledged, asked, told);
+        self.under_way = under_way;
         self.role = None;
         self.phase = Phase::Over(Over::HungUp(ErrorKind::NotConnected));
     }

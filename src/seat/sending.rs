@@ -22,6 +22,7 @@ impl Seat {
                 self.n += 1;
                 if self.is_live() {
                     send(&mut self.out, self.n, &command, false);
+                    self.under_way = self.n;
                 }
                 self.unacknowledged.push_back((self.n, command));
             }
@@ -98,8 +99,9 @@ impl Seat {
 
     pub(super) fn send_again(&mut self) {
         for (n, command) in &self.unacknowledged {
-            send(&mut self.out, *n, command, true);
+            send(&mut self.out, *n, command, *n <= self.under_way);
         }
+        self.under_way = self.n;
         for command in self.asked.drain(..) {
             ask(&mut self.out, &command);
         }

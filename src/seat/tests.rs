@@ -497,3 +497,23 @@ fn less_history_than_was_promised_keeps_nobody_silent() {
     hears(&mut seat, &said(3, "after"));
     assert_eq!(sent(&mut seat)[0]["text"], "mine");
 }
+
+#[test]
+fn only_what_was_on_its_way_before_is_said_again() {
+    let mut seat = seated();
+    let tell =
+        |seat: &mut Seat, text: &str| seat.command(Command::Tell { to: "capo".into(), text: text.into() }, at(2));
+    tell(&mut seat, "to the last host");
+    seat.hung_up(ErrorKind::ConnectionReset, at(3));
+    tell(&mut seat, "to nobody yet");
+    let come = |seat: &mut Seat| {
+        seat.connected("127.0.0.1:8808".into(), at(4));
+        sent(seat);
+        let mut back = welcome(2);
+        back["after"] = json!(2);
+        hears(seat, &back);
+        sent(seat).iter().map(|line| line["again"] == true).collect::<Vec<_>>()
+    };
+    assert_eq!(come(&mut seat), [true, false]);
+    assert_eq!(come(&mut seat), [true, true]);
+}

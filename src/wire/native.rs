@@ -15,7 +15,7 @@
 //! |---|---|
 //! | `{"type":"hello","v":1,"name":"lorde"}` | first of all; see below for the fields of a member that may come back |
 //! | `{"type":"say","text":"ciao","n":1,"action":false}` | say something; `n`, counted up from 1, guards against doubles; what is said without is never taken for one |
-//! | `{"type":"tell","to":"capo","text":"psst","n":2}` | say something to one member only; `n` is the same count. With `"again":true` whoever has come back says again what was not answered: it is passed on also where the room knows that `n`, and who reads it passes over what it has |
+//! | `{"type":"tell","to":"capo","text":"psst","n":2}` | say something to one member only; `n` is the same count. With `"again":true` whoever has come back says again what was not answered: it is passed on also where the room knows that `n`, and who reads it passes over what it has; what is refused may have arrived before |
 //! | `{"type":"nick","name":"lorde2"}` | take another name |
 //! | `{"type":"who"}` | ask for the `members` |
 //! | `{"type":"kick","name":"x"}`, `{"type":"ban","name":"x"}`, `{"type":"unban","address":"10.0.0.9"}` | the host's, refused to others as `not-host` |
