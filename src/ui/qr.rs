@@ -71,11 +71,13 @@ fn url(page: SocketAddr) -> String {
 }
 
 /// The lines of an address's code. What is light in it is drawn and what is dark is left out: so it is right in terminals
-/// that write light on dark.
+/// that write light on dark. A code has an odd number of rows: the half of the last line that is left over is light too,
+/// because a dark one stands on a light ground as a bar that belongs to nothing.
 fn code(page: SocketAddr) -> Option<Vec<String>> {
     let code = QrCode::encode_text(&url(page), QrCodeEcc::Low).ok()?;
     let drawn = -FRAME..code.size() + FRAME;
-    let is_light = |x, y| drawn.contains(&y) && !code.get_module(x, y);
+    // All around the code is light.
+    let is_light = |x, y| !code.get_module(x, y);
     let half_blocks = |y| drawn.clone().map(move |x| (is_light(x, y), is_light(x, y + 1)));
     Some(drawn.clone().step_by(2).map(|y| half_blocks(y).map(half_block).collect()).collect())
 }
@@ -92,7 +94,7 @@ fn half_block((upper, lower): (bool, bool)) -> char {
 
 /// Whether a line is one of a code: an interface with colours shows it light on dark, whatever the terminal's own are.
 pub fn is_code(line: &str) -> bool {
-    line.starts_with(['█', '▀']) && line.chars().all(|c| matches!(c, '█' | '▀' | '▄' | ' '))
+    line.starts_with('█') && line.chars().all(|c| matches!(c, '█' | '▀' | '▄' | ' '))
 }
 
 #[cfg(test)]
@@ -121,7 +123,7 @@ mod tests {
             let code = QrCode::encode_text(&url(page), QrCodeEcc::Low).unwrap();
             let side = usize::try_from(code.size() + 2 * FRAME).unwrap();
             assert!(drawn.len() == side + 1 && drawn.iter().all(|row| row.len() == side));
-            assert!(drawn[side].iter().all(|light| !light), "half a line is left over");
+            assert!(drawn[side].iter().all(|light| *light), "the half line that is left over belongs to the frame");
             for (row, y) in drawn[..side].iter().zip(-FRAME..) {
                 for (light, x) in row.iter().zip(-FRAME..) {
                     assert_eq!(*light, !code.get_module(x, y), "{x} {y}");
