@@ -50,3 +50,17 @@ pub(super) fn draw(model: &Model, area: Rect, palette: Palette, buffer: &mut Buf
         paint(buffer, row_of(area, y), &Line::styled(row.as_str(), style));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_it_is_broken_on_a_screen_of_80_columns() {
+        for host in [true, false] {
+            for line in text(host) {
+                assert!(cells::width(&line) <= 80, "{line:?}");
+            }
+        }
+    }
+}
