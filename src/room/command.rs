@@ -163,7 +163,7 @@ static TABLE: [Entry; 12] = [
     Entry {
         word: "me",
         arguments: "TEXT",
-        help: "say what you do: \"* lorde waves\"",
+        help: "say what you do: /me waves",
         whose: Whose::All,
         elsewhere: &["action", "emote"],
         read: |rest| given(rest).map(|text| Command::Say { text, action: true }),
