@@ -219,7 +219,7 @@ static TABLE: [Entry; 12] = [
     Entry {
         word: "quit",
         arguments: "",
-        help: "leave",
+        help: "leave; on the host: hand the room over",
         whose: Whose::All,
         elsewhere: &["exit", "bye", "leave", "part", "logout", "close"],
         read: |rest| rest.is_empty().then_some(Command::Quit),
