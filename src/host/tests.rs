@@ -372,7 +372,8 @@ fn p22_who_goes_before_being_let_in_holds_nobody_up() {
 
 #[test]
 fn p20_a_screen_that_reads_slowly_learns_how_much_it_missed() {
-    let hosted = host_with(4, 0);
+    // Half of the places are free when it is told: enough for the notice, the role and the roster.
+    let hosted = host_with(8, 0);
     let (mut ann, _) = hosted.join("ann");
     for i in 0..100 {
         hosted.say(&i.to_string());
