@@ -12,8 +12,20 @@ use crate::room::id::RoomId;
 /// Far away: whatever is waited for is there within a second.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// A peer of this process: others that run these tests meanwhile are on the same loopback.
+fn peer(n: u8) -> PeerId {
+    let [a, b, ..] = std::process::id().to_le_bytes();
+    PeerId(std::array::from_fn(|at| [a, b].get(at).copied().unwrap_or(n)))
+}
+
+/// A port of this process, likewise; nothing listens there.
+fn port(n: u16) -> u16 {
+    let process = u16::try_from(std::process::id() % 10_000).expect("it is below 10,000");
+    10_000 + 3 * process + n
+}
+
 fn announcement(host: u8, port: u16) -> Announcement {
-    let (room, host) = (RoomId(u64::from(host) << 32 | u64::from(std::process::id())), PeerId([host; 16]));
+    let (room, host) = (RoomId(u64::from(host) << 32 | u64::from(std::process::id())), peer(host));
     let name = "capo.di.\\capi".into();
     Announcement { room, opened: 1, term: 1, host, port, name, members: 1, closed: false, blocked: None }
 }
@@ -38,7 +50,7 @@ struct Somebody {
 impl Somebody {
     fn new(me: u8, port: Option<u16>) -> Self {
         let (hear, heard) = mpsc::channel();
-        let dns_sd = DnsSd::new(port, PeerId([me; 16]), move |sighting| drop(hear.send(sighting)));
+        let dns_sd = DnsSd::new(port, peer(me), move |sighting| drop(hear.send(sighting)));
         Self { dns_sd, heard, now: Duration::ZERO }
     }
 
@@ -103,13 +115,13 @@ fn is_removed(event: &ServiceEvent, port: u16) -> bool {
 fn a_room_is_heard_of_while_it_is_there() {
     let lo = loopback();
     let (mut host, mut guest, mut lister) =
-        (Somebody::new(1, Some(701)), Somebody::new(2, Some(701)), Somebody::new(3, None));
-    let (mut room, other) = (announcement(1, 701), announcement(2, 702));
+        (Somebody::new(1, Some(port(0))), Somebody::new(2, Some(port(0))), Somebody::new(3, None));
+    let (mut room, other) = (announcement(1, port(0)), announcement(2, port(1)));
     guest.drive(&lo, Some(&other));
     lister.drive(&lo, None);
     host.drive(&lo, Some(&room));
-    let is_wrong = |sighting: &Sighting| sighting.announcement.port != 701 || !sighting.at.ip().is_loopback();
-    assert_eq!(guest.hears(&room, is_wrong).port(), 701);
+    let is_wrong = |sighting: &Sighting| sighting.announcement.port != port(0) || !sighting.at.ip().is_loopback();
+    assert_eq!(guest.hears(&room, is_wrong).port(), port(0));
     lister.hears(&room, |_| false);
     lister.hears(&other, |_| false);
     // What changes is heard of, though not at once.
@@ -128,10 +140,10 @@ fn a_room_is_heard_of_while_it_is_there() {
     guest.hears(&room, is_wrong);
     // Nobody hears of a room that is withdrawn, and who withdraws it still looks.
     host.drive(&lo, None);
-    watcher.waits_for(|event| is_removed(event, 701));
+    watcher.waits_for(|event| is_removed(event, port(0)));
     assert!(host.dns_sd.running.is_some());
     guest.dns_sd.rest();
-    watcher.waits_for(|event| is_removed(event, 702));
+    watcher.waits_for(|event| is_removed(event, port(1)));
     assert!(guest.heard.try_iter().all(|sighting| !is_wrong(&sighting)));
     // Nobody has ever heard of a room of its own.
     assert!(host.heard.try_iter().all(|sighting| sighting.announcement.host != room.host));
@@ -140,7 +152,7 @@ fn a_room_is_heard_of_while_it_is_there() {
 #[test]
 fn p07_garbage_on_the_port_of_multicast_dns_changes_nothing() {
     let lo = loopback();
-    let mut guest = Somebody::new(4, Some(703));
+    let mut guest = Somebody::new(4, Some(port(2)));
     guest.drive(&lo, None);
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
     socket.set_multicast_if_v4(&Ipv4Addr::LOCALHOST).unwrap();
@@ -164,7 +176,7 @@ fn p07_garbage_on_the_port_of_multicast_dns_changes_nothing() {
         // Nobody waits for what a full queue drops.
         drop(socket.send_to(&datagram, (Ipv4Addr::new(224, 0, 0, 251), MDNS_PORT)));
     }
-    let room = announcement(5, 703);
+    let room = announcement(5, port(2));
     let mut host = Somebody::new(5, None);
     host.drive(&lo, Some(&room));
     guest.hears(&room, |sighting| sighting.announcement.host != room.host);
