@@ -260,8 +260,13 @@ pub const CELL_BYTES: usize = 64;
 
 // --- The full screen ----------------------------------------------------------------------------------------------
 
-/// How long a drawing stands at least: more of them a second nobody sees, and writing them costs both ends.
-pub const FRAME: Duration = Duration::from_millis(33);
+/// How often the screen is drawn while there is always something new. More drawings a second nobody sees, and writing them
+/// costs both ends: with those that are saved up, there are 30 in any second at most.
+pub const FRAME: Duration = Duration::from_millis(39);
+/// Drawings that are saved up while nothing changes: what is typed at the pace of a person is shown at once.
+pub const FRAMES_SAVED: u32 = 4;
+/// How many of them are left for keys by what arrives.
+pub const FRAMES_FOR_KEYS: u32 = 2;
 /// Entries that can be read back.
 pub const SCROLLBACK: usize = 100_000;
 /// What they take in memory at most, with their texts.

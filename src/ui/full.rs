@@ -18,6 +18,7 @@ pub mod lines;
 pub mod mention;
 pub mod model;
 pub mod notify;
+pub mod pace;
 pub mod roster;
 pub mod scroll;
 pub mod search;
@@ -35,12 +36,13 @@ use ratatui::buffer::Buffer;
 
 use super::{safe, words};
 use crate::error::{Error, Result};
-use crate::limits::{EVENTS_PER_TURN, FRAME, INPUT_END, KEYS};
+use crate::limits::{EVENTS_PER_TURN, INPUT_END, KEYS};
 use crate::mailbox::Mailbox;
 use crate::room::event::{Command, Event, What};
 use desk::{Desk, Next};
 use keys::Typed;
 use notify::Notifier;
+use pace::{Change, Pace};
 use terminal::Terminal;
 use terminal::source::{self, Came, Source, Waker};
 
@@ -112,9 +114,9 @@ struct Screen<'a> {
     /// `None`: it is gone.
     terminal: Option<Terminal>,
     keys: Option<Keys>,
-    /// What is shown is no longer true.
-    changed: bool,
-    drawn: Option<Instant>,
+    pace: Pace,
+    /// What the pace counts from.
+    opened: Instant,
 }
 
 impl<'a> Screen<'a> {
@@ -132,16 +134,16 @@ impl<'a> Screen<'a> {
             notifier: notify::known(|name| std::env::var(name).ok()),
             terminal: Some(terminal),
             keys: Some(keys),
-            changed: true,
-            drawn: None,
+            pace: Pace::default(),
+            opened: Instant::now(),
         })
     }
 
     fn run(&mut self) {
         let mut behind = false;
+        self.pace.changed(Change::Keys);
         loop {
-            self.draw_in_time();
-            let happening = match (behind, self.next_frame()) {
+            let happening = match (behind, self.draw_in_time()) {
                 (true, _) => self.happenings.take(),
                 (false, Some(end)) => self.happenings.pop_until(end),
                 (false, None) => self.happenings.pop(),
@@ -159,31 +161,25 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// When the next drawing is due.
-    fn next_frame(&self) -> Option<Instant> {
-        let drawn = self.drawn.filter(|_| self.changed && self.terminal.is_some())?;
-        Some(drawn + FRAME)
-    }
-
     fn happened(&mut self, happening: Happening) {
         match happening {
             Happening::News => {}
             Happening::Typed(all) => all.into_iter().for_each(|typed| self.typed(typed)),
-            Happening::Resized => self.changed = true,
+            Happening::Resized => self.pace.changed(Change::Keys),
             Happening::Stopped => {
                 self.on_terminal(Terminal::suspend);
-                self.changed = true;
+                self.pace.changed(Change::Keys);
             }
             Happening::Continued => {
                 self.on_terminal(Terminal::enter);
-                self.changed = true;
+                self.pace.changed(Change::Keys);
             }
             Happening::Gone => self.gone(),
         }
     }
 
     fn typed(&mut self, typed: Typed) {
-        self.changed = true;
+        self.pace.changed(Change::Keys);
         match self.desk.typed(typed) {
             Next::Nothing => {}
             Next::Redraw => self.on_terminal(|terminal| {
@@ -203,7 +199,7 @@ impl<'a> Screen<'a> {
         for taken in 0..EVENTS_PER_TURN {
             let Some(event) = self.surroundings.events.take() else { return taken };
             let event = safe::event(event);
-            self.changed = true;
+            self.pace.changed(Change::News);
             if let What::Closed { .. } = event.what {
                 self.surroundings.commands.close();
             }
@@ -216,24 +212,25 @@ impl<'a> Screen<'a> {
         EVENTS_PER_TURN
     }
 
-    /// Draws, if something has changed and the last drawing has stood long enough.
-    fn draw_in_time(&mut self) {
-        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME);
-        if !self.changed || !is_due {
-            return;
+    /// Draws if that is due; when the next drawing is.
+    fn draw_in_time(&mut self) -> Option<Instant> {
+        let terminal = self.terminal.as_mut()?;
+        let now = self.opened.elapsed();
+        let due = self.pace.due(now)?;
+        if due > now {
+            return Some(self.opened + due);
         }
-        self.changed = false;
-        let Some(terminal) = &mut self.terminal else { return };
         let desk = &mut self.desk;
         let drawn = terminal.area().and_then(|area| {
             let mut buffer = Buffer::empty(area);
             let cursor = desk.draw(&mut buffer);
             terminal.draw(buffer, cursor)
         });
-        self.drawn = Some(Instant::now());
+        self.pace.drawn(self.opened.elapsed());
         if drawn.is_err() {
             self.gone();
         }
+        None
     }
 
     /// Does something to the terminal, while it is there.

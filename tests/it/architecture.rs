@@ -71,6 +71,7 @@ const PURE: &[&str] = &[
     "ui/full/mention",
     "ui/full/model",
     "ui/full/notify",
+    "ui/full/pace",
     "ui/full/roster",
     "ui/full/scroll",
     "ui/full/search",
