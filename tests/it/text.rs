@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use parking_lot::Mutex;
 
@@ -13,6 +13,8 @@ use crate::support::{Entry, Raw, Signal, Stage, eventually, is, said};
 struct Tool {
     child: Child,
     printed: Arc<Mutex<String>>,
+    /// Ends once all that was printed has been read.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Tool {
@@ -26,13 +28,13 @@ impl Tool {
             .unwrap_or_else(|error| panic!("{program}: {error} (scripts/check.sh installs it)"));
         let printed = Arc::new(Mutex::new(String::new()));
         let (mut out, into) = (child.stdout.take().unwrap(), printed.clone());
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut piece = [0; 4096];
             while let Ok(count @ 1..) = out.read(&mut piece) {
                 into.lock().push_str(&String::from_utf8_lossy(&piece[..count]));
             }
         });
-        Self { child, printed }
+        Self { child, printed, reader: Some(reader) }
     }
 
     fn types(&mut self, text: &str) {
@@ -50,6 +52,7 @@ impl Tool {
     /// Waits until it has ended by itself; all that it printed.
     fn ends(&mut self) -> String {
         eventually("an end", || self.child.try_wait().unwrap());
+        self.reader.take().unwrap().join().unwrap();
         self.printed.lock().clone()
     }
 }
