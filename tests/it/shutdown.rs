@@ -307,10 +307,11 @@ fn a_broken_pipe_on_stdout_is_a_normal_end() {
 #[test]
 fn a_broken_pipe_on_the_hosts_stdout_closes_the_room() {
     let stage = Stage::new();
-    let line =
-        format!("\"$CHAT\" --json --no-discovery --name capo --port {} --log capo.log | head -n 2", stage.port());
+    // Whoever reads has gone only when it says so: `head` has printed its last line before that.
+    let reader = r#"{ head -n 2; exec <&-; echo '{"event":"gone"}'; }"#;
+    let line = format!("\"$CHAT\" --json --no-discovery --name capo --port {} --log capo.log | {reader}", stage.port());
     let host = stage.shell("host", &line).run();
-    host.expect("roster", |event| is(event, "roster"));
+    host.expect("the end of its reader", |event| is(event, "gone"));
     let client = stage.start("client").json("client").args(&["--role", "client", &stage.address()]).run();
     // `joined` is what it can no longer write.
     assert_eq!(client.exits(), 0);
