@@ -23,8 +23,9 @@ const DRIVER = /'sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT\+SmwNZWA='/;
 // Far away: what is waited for comes long before, or never.
 const DEADLINE = 30000;
 
-// A port of its own for every room: below those of outgoing connections, and none that browsers refuse.
-let next = 20000 + (process.pid * 37) % 10000;
+// A port of its own for every room: below those of outgoing connections, none that browsers refuse, and none of the
+// integration tests, which may run in another work tree.
+let next = 22000 + (process.pid * 37) % 10000;
 function port() { return next++; }
 
 // A native peer, driven by lines and read as events.
