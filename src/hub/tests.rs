@@ -2,6 +2,7 @@
 //!
 //! `SIM_SEEDS=100000 cargo test hub` runs more of them; `SIM_SEED=17` runs one. A failure names its seed.
 
+mod crowd;
 mod hostile;
 mod people;
 mod random;

@@ -19,7 +19,7 @@ fn world() -> World {
 }
 
 /// What the log says of a connection, in order: the kind and its reason.
-fn log(world: &World, pipe: usize) -> Vec<&str> {
+pub(super) fn log(world: &World, pipe: usize) -> Vec<&str> {
     let of = world.records.iter().filter(|record| record.address == address(pipe));
     of.map(|record| match &record.event {
         Happened::Refused { reason } | Happened::Left { reason, .. } | Happened::Ended { reason } => reason,
