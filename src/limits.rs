@@ -281,9 +281,20 @@ pub const SCREEN_CELLS: u16 = 1_000;
 pub const KEYS: usize = 64;
 /// How long is looked whether more keys have come with the first: what is there is there.
 pub const KEYS_TOGETHER: Duration = Duration::from_millis(1);
-/// Keys that are taken from the terminal at once.
-pub const KEYS_AT_ONCE: usize = 1_024;
-/// The same where only that tells a paste from typing: the longest message, each key pressed and let go, and twice that.
+/// What is read from the terminal in one call: more it does not give.
+pub const KEYS_READ: usize = 4 * 1024;
+/// Bytes that are taken from the terminal at once: a pasted message that is not told from typing is one piece.
+pub const KEYS_AT_ONCE: usize = MESSAGE_MAX_BYTES;
+/// How long an Escape waits for what it may begin: what a key sends comes together, and nobody notices the wait.
+pub const ESCAPE_END: Duration = Duration::from_millis(30);
+/// How long nothing has come in a paste whose end is taken for lost: longer than a network stands still.
+pub const PASTE_END: Duration = Duration::from_secs(5);
+/// What is kept of a paste: far more than a message may have, so that it is refused with its size.
+pub const PASTE_BYTES: usize = 16 * 1024 * 1024;
+/// The longest sequence that a terminal sends for a key, or as an answer to somebody.
+pub const SEQUENCE_BYTES: usize = 256;
+/// Keys that are taken at once on Windows, where only that tells a paste from typing: the longest message, each key pressed
+/// and let go, and twice that.
 pub const PASTED_AT_ONCE: usize = 4 * MESSAGE_MAX_BYTES;
 /// So many same arrow keys in one piece are the mouse wheel: terminals send three for each notch, and nobody presses a
 /// key three times between two looks.

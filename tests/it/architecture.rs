@@ -75,6 +75,7 @@ const PURE: &[&str] = &[
     "ui/full/roster",
     "ui/full/scroll",
     "ui/full/search",
+    "ui/full/terminal/decoder",
     "ui/full/view",
 ];
 

@@ -204,6 +204,28 @@ fn p27_a_paste_that_is_not_told_from_typing_is_one_message() {
     assert_eq!(reader.hears("the first of several lines\n/quit\nthe last of several lines")["from"], "lorde");
 }
 
+/// P27, P29: what a terminal writes that is no key is typed nowhere, and whatever is missing of it, keys are read again.
+#[test]
+fn p27_p29_nothing_that_a_terminal_writes_makes_keys_be_lost() {
+    let stage = Stage::new();
+    let host = hosting(&stage);
+    let writes = |bytes: &str| {
+        let bytes: Vec<String> = bytes.bytes().map(|byte| format!("{byte:02x}")).collect();
+        host.press(&[&["-H"][..], &bytes.iter().map(String::as_str).collect::<Vec<_>>()].concat());
+    };
+    writes("\x1b[?997;1n\x1b]11;rgb:0000/0000/0000\x1b\\one\x1b[>1;2m two\x1b[1;5D\x1b[99~a ");
+    host.shows("what was typed", |screen| screen.iter().any(|row| row.trim_end() == "> one a two"));
+    // The end of this paste never comes, and nothing else is waited for meanwhile.
+    writes("\x1b[200~ lost\x03");
+    host.resize((100, 30));
+    host.shows("the new size", |screen| screen.get(27).is_some_and(|row| row.starts_with(" hosting")));
+    host.resize(SMALL);
+    host.shows("what was pasted", |screen| screen.iter().any(|row| row.trim_end() == "> one a  losttwo"));
+    host.press(&["C-c"]);
+    assert_eq!(host.exits(), 0);
+    host.is_as_before();
+}
+
 #[test]
 fn what_is_typed_and_pasted_stays_whatever_happens_around_it() {
     let stage = Stage::new();

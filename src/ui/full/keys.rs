@@ -121,7 +121,7 @@ pub fn gather(events: impl IntoIterator<Item = Event>) -> Vec<Typed> {
     let all: Vec<Typed> = events.into_iter().filter_map(pressed).collect();
     let (mut typed, mut rest) = (Vec::new(), &all[..]);
     while !rest.is_empty() {
-        if let Some((what, keys)) = pasted(rest).or_else(|| wheel(rest)).or_else(|| alt_arrow(rest)) {
+        if let Some((what, keys)) = pasted(rest).or_else(|| wheel(rest)) {
             typed.push(what);
             rest = &rest[keys..];
         } else {
@@ -165,27 +165,6 @@ fn written(typed: &Typed) -> Option<char> {
         }
         _ => None,
     }
-}
-
-/// An arrow with Alt, where `typed` begins with what some terminals (rxvt, iTerm2) send for it, and of how many keys that is:
-/// an Escape before the arrow's own sequence. It is read as Escape and two characters; nobody types these three at once.
-fn alt_arrow(typed: &[Typed]) -> Option<(Typed, usize)> {
-    let key = |typed: &Typed| match typed {
-        Typed::Key(KeyEvent { code, modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT, .. }) => Some(*code),
-        _ => None,
-    };
-    let [escape, bracket, letter, ..] = typed else { return None };
-    let (KeyCode::Esc, KeyCode::Char('['), KeyCode::Char(letter)) = (key(escape)?, key(bracket)?, key(letter)?) else {
-        return None;
-    };
-    let arrow = match letter {
-        'A' => KeyCode::Up,
-        'B' => KeyCode::Down,
-        'C' => KeyCode::Right,
-        'D' => KeyCode::Left,
-        _ => return None,
-    };
-    Some((Typed::Key(KeyEvent::new(arrow, KeyModifiers::ALT)), 3))
 }
 
 /// The direction of a plain arrow key.
@@ -272,18 +251,5 @@ mod tests {
         assert_eq!(gather(events(up, 2)), [Typed::Key(up), Typed::Key(up)]);
         let shifted = key(KeyCode::Up, KeyModifiers::SHIFT);
         assert_eq!(gather(events(shifted, 3)).len(), 3);
-    }
-
-    #[test]
-    fn an_escape_before_an_arrow_is_alt() {
-        let plain = |code| Event::Key(key(code, KeyModifiers::NONE));
-        let big = |c| Event::Key(key(KeyCode::Char(c), KeyModifiers::SHIFT));
-        let (escape, bracket) = (plain(KeyCode::Esc), plain(KeyCode::Char('[')));
-        let alt = |code| Typed::Key(key(code, KeyModifiers::ALT));
-        let twice = [&escape, &bracket, &big('D'), &escape, &bracket, &big('C')].map(Clone::clone);
-        assert_eq!(gather(twice), [alt(KeyCode::Left), alt(KeyCode::Right)]);
-        for other in [vec![bracket.clone(), big('D')], vec![escape.clone(), bracket.clone(), big('X')], vec![escape]] {
-            assert_eq!(gather(other.clone()).len(), other.len());
-        }
     }
 }

@@ -24,6 +24,8 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::limits::{PANICS_KEPT, SCREEN_CELLS};
 
+#[cfg(unix)]
+pub mod decoder;
 #[cfg_attr(unix, path = "terminal/unix.rs")]
 #[cfg_attr(not(unix), path = "terminal/other.rs")]
 pub mod source;

@@ -5,14 +5,16 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
-use crossterm::event::{Event, poll as is_there, read};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
+use crossterm::event::Event;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, read};
 use rustix::process::{Signal, kill_current_process_group};
 use signal_hook::low_level::pipe;
 
-use crate::limits::{KEYS_AT_ONCE, KEYS_TOGETHER};
+use super::decoder::Decoder;
+use crate::limits::{KEYS_AT_ONCE, KEYS_READ, KEYS_TOGETHER};
 
 /// What has come.
 #[derive(Debug)]
@@ -32,6 +34,7 @@ pub enum Came {
 /// Where keys come from.
 #[derive(Debug)]
 pub struct Source {
+    decoder: Decoder,
     resized: UnixStream,
     stopped: UnixStream,
     continued: UnixStream,
@@ -60,6 +63,7 @@ impl Waker {
 pub fn keys() -> io::Result<(Source, Waker)> {
     let (wake, end) = io::pipe()?;
     let source = Source {
+        decoder: Decoder::default(),
         resized: told(Signal::WINCH)?,
         stopped: told(Signal::TSTP)?,
         continued: told(Signal::CONT)?,
@@ -91,9 +95,14 @@ impl Source {
                 PollFd::new(&self.stopped, PollFlags::IN),
                 PollFd::new(&self.continued, PollFlags::IN),
             ];
-            match poll(&mut all, None) {
+            match poll(&mut all, time(self.decoder.patience())?.as_ref()) {
                 Err(Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
+                Ok(0) => {
+                    let mut events = Vec::new();
+                    self.decoder.settle(&mut events);
+                    return Ok(Came::Typed(events));
+                }
                 Ok(_) => {}
             }
             let [keys, wake, resized, stopped, continued] = all.map(|fd| fd.revents());
@@ -116,19 +125,39 @@ impl Source {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             if !keys.is_empty() {
-                return typed().map(Came::Typed);
+                return self.typed().map(Came::Typed);
             }
         }
     }
+
+    /// All that is there to be read, or as much as is taken at once. What is no whole key yet comes later.
+    fn typed(&mut self) -> io::Result<Vec<Event>> {
+        let stdin = rustix::stdio::stdin();
+        let (mut events, mut taken) = (Vec::new(), 0);
+        let mut buffer = [0; KEYS_READ];
+        while taken < KEYS_AT_ONCE {
+            match read(stdin, &mut buffer) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    self.decoder.feed(&buffer[..count], &mut events);
+                    taken += count;
+                }
+                Err(Errno::INTR) => continue,
+                // Somebody else who has the terminal has read it meanwhile, and does not want to wait for it.
+                Err(Errno::AGAIN) => break,
+                Err(error) => return Err(error.into()),
+            }
+            let mut more = [PollFd::new(&stdin, PollFlags::IN)];
+            if poll(&mut more, time(Some(KEYS_TOGETHER))?.as_ref()) != Ok(1) || more[0].revents() != PollFlags::IN {
+                break;
+            }
+        }
+        Ok(events)
+    }
 }
 
-/// All that is there to be read, or as much as is taken at once. What is no whole key yet is waited for.
-fn typed() -> io::Result<Vec<Event>> {
-    let mut events = Vec::new();
-    while events.len() < KEYS_AT_ONCE && is_there(KEYS_TOGETHER)? {
-        events.push(read()?);
-    }
-    Ok(events)
+fn time(duration: Option<Duration>) -> io::Result<Option<Timespec>> {
+    duration.map(|duration| Timespec::try_from(duration).map_err(io::Error::other)).transpose()
 }
 
 fn drain(mut stream: &UnixStream) {
