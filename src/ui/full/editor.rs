@@ -193,7 +193,8 @@ impl Editor {
         self.search.as_ref().map(|search| (&*search.query, search.failed))
     }
 
-    /// Says how much room there is: columns, and the rows up to which the line grows.
+    /// Says how much room there is: columns, and the rows up to which the line grows. To be said before each drawing: that is
+    /// when rows are made, and not for each of many keys that come at once.
     pub fn resize(&mut self, columns: usize, rows: usize) {
         self.size = (columns, rows.max(1));
         self.scroll();
@@ -233,7 +234,6 @@ impl Editor {
         let sought = self.seeks(edit);
         let done = sought.and_then(|done| if done { Ok(Done::Changed) } else { self.edit(edit, around) });
         self.pasted &= !self.is_empty();
-        self.scroll();
         done
     }
 

@@ -139,10 +139,12 @@ fn glyph(cluster: &str, start: usize) -> Glyph<'_> {
     }
     // A joiner at the end would join what stands in the next column.
     let shown = cluster.trim_end_matches('\u{200D}');
-    let columns = width(shown);
+    // Of a hostile text, all is one character: what no cell holds is not measured.
+    let is_long = shown.len() > CELL_BYTES;
+    let columns = if is_long { 0 } else { width(shown) };
     if shown.contains(char::is_control) || shown.chars().all(is_invisible) {
         Glyph { shown: Cow::Borrowed(UNSEEN), columns: 1, marked: true, start }
-    } else if columns > WIDEST || shown.len() > CELL_BYTES {
+    } else if is_long || columns > WIDEST {
         let first = glyph(&cluster[..cluster.chars().next().map_or(0, char::len_utf8)], start);
         Glyph { shown: format!("{}…", first.shown).into(), columns: first.columns + 1, marked: true, start }
     } else if columns == 0 {

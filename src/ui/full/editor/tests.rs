@@ -462,6 +462,17 @@ fn the_line_grows_and_then_scrolls() {
     assert_eq!(editor.view().rows.len(), 7);
 }
 
+/// P27: what a terminal does not tell from typing comes as so many keys. Rows are made for a drawing, not for each of them: that
+/// would take minutes here.
+#[test]
+fn p27_the_longest_message_is_taken_key_by_key_at_once() {
+    let mut editor = with("");
+    let start = std::time::Instant::now();
+    editor.types(&"漢字 words ".repeat(MESSAGE_MAX_BYTES / 13));
+    assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
+    assert_eq!(editor.view().rows.len(), editor.size.1);
+}
+
 /// Pieces that meet in all the ways that matter.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
