@@ -227,6 +227,9 @@ pub const OUTPUT_BYTES: usize = 64 * 1024;
 /// Signals that come within this time of the first are the same wish: a shell and a terminal that go away both send
 /// one. Nobody presses Ctrl-C twice as fast.
 pub const SAME_SIGNAL: Duration = Duration::from_millis(100);
+/// How long giving the terminal back may take when a second Ctrl-C ends the process: it takes no time where the terminal
+/// takes anything.
+pub const TIDY: Duration = Duration::from_millis(500);
 /// How long the host has to be lost before people who read lines are told: another one is there before that as a rule.
 pub const LOST_TOLD: Duration = Duration::from_secs(1);
 /// How long a console that goes away is kept waiting on Windows, until all has ended: the system itself waits no longer.

@@ -9,10 +9,12 @@
 //! [`Mailbox::interrupt`](crate::mailbox::Mailbox::interrupt) keeps ahead of the commands.
 
 use std::io;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::limits::SAME_SIGNAL;
+use crate::limits::{SAME_SIGNAL, TIDY};
 
 /// The status of a process that a second Ctrl-C ended: what shells report for SIGINT.
 const INTERRUPTED: i32 = 130;
@@ -47,7 +49,8 @@ impl Signals {
     }
 }
 
-/// Calls `stop` at the first signal, and ends the process with status 130 at the second, after `tidy`. Once in a process.
+/// Calls `stop` at the first signal, and ends the process with status 130 at the second, after `tidy` if it does not take
+/// long. Once in a process.
 ///
 /// # Errors
 /// The operating system does not let signals be handled, or they are already.
@@ -61,7 +64,7 @@ pub fn on_signal(stop: impl Fn() + Send + Sync + 'static, tidy: fn()) -> Result<
         Step::Stop => stop(),
         Step::Same => {}
         Step::Now => {
-            tidy();
+            in_time(tidy);
             end();
         }
     };
@@ -76,6 +79,19 @@ pub fn on_signal(stop: impl Fn() + Send + Sync + 'static, tidy: fn()) -> Result<
     #[cfg(windows)]
     crate::windows::at_console_end(move || at_end()).map_err(|source| Error::io("handle the console's end", source))?;
     Ok(())
+}
+
+/// Calls `tidy`, and waits for it no longer than [`TIDY`]: a terminal that takes nothing keeps whoever writes to it for good.
+fn in_time(tidy: fn()) {
+    let (ends, ended) = mpsc::channel::<()>();
+    let tidies = thread::Builder::new().name("tidy".into()).spawn(move || {
+        tidy();
+        drop(ends);
+    });
+    if tidies.is_ok() {
+        // It has ended or has not, and we do either way.
+        let _ = ended.recv_timeout(TIDY);
+    }
 }
 
 /// Ends the process at once, with the status of one that a second Ctrl-C has ended.

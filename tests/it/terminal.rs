@@ -5,10 +5,11 @@ use std::thread;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use rustix::process::test_kill_process;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{kill_process, test_kill_process};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::support::{MODES, PROGRAM, Pane, Signal, Stage, eventually, heavy};
+use crate::support::{MODES, PROGRAM, Pane, Raw, Signal, Stage, eventually, heavy};
 
 mod hostile;
 
@@ -153,6 +154,31 @@ fn a_stopped_screen_comes_back_as_it_was() {
     pane.press(&["C-c"]);
     pane.reads("* the host closed the room");
     assert_eq!(&pane.modes()[..5], &MODES[..5]);
+}
+
+/// A terminal that takes nothing, as one that is frozen or far away: whoever wants the program to end is not kept waiting by it.
+#[test]
+fn a_second_signal_ends_it_also_where_the_terminal_takes_nothing() {
+    let stage = Stage::new();
+    let host = hosting(&stage);
+    let mut guest = Raw::member(stage.port(), "lorde");
+    let pid = host.pid();
+    let tty = std::fs::File::options().write(true).open(host.tmux(&["display-message", "-p", "#{pane_tty}"]).trim());
+    let (tty, frozen) = (tty.unwrap(), host.freeze());
+    let mut lines = 0;
+    eventually("that nothing more can be written", || {
+        lines += 1;
+        guest.say(&format!("{lines} looks like no other ").repeat(50));
+        let mut fds = [PollFd::new(&tty, PollFlags::OUT)];
+        (poll(&mut fds, Some(&Timespec::default())).unwrap() == 0).then_some(())
+    });
+    kill_process(pid, Signal::TERM).unwrap();
+    eventually("the end of the room", || (!stage.log("capo").of("closed").is_empty()).then_some(()));
+    kill_process(pid, Signal::TERM).unwrap();
+    eventually("its end", || test_kill_process(pid).is_err().then_some(()));
+    drop(frozen);
+    assert_eq!(host.exits(), 130, "nothing was written meanwhile");
+    host.has_settings_as_before();
 }
 
 /// In a window of its own there is nobody who could continue it.

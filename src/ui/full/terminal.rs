@@ -164,6 +164,8 @@ pub fn restore() {
     if !OURS.swap(false, Ordering::SeqCst) {
         return;
     }
+    // First, because it does not wait, as writing does where the terminal takes nothing.
+    drop(disable_raw_mode());
     drop(execute!(
         io::stdout(),
         SetAttribute(Attribute::Reset),
@@ -174,7 +176,6 @@ pub fn restore() {
         LeaveAlternateScreen,
         Show
     ));
-    drop(disable_raw_mode());
 }
 
 /// A panic of the thread that has the terminal gives it back before it is told; one of another thread is told when the

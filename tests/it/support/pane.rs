@@ -186,9 +186,33 @@ impl Pane {
     /// The terminal is as it was before the program.
     #[track_caller]
     pub(crate) fn is_as_before(&self) {
-        let (before, after) = (self.file("before").unwrap(), self.file("after").unwrap());
-        assert_eq!(before, after);
+        self.has_settings_as_before();
         assert_eq!(self.modes(), MODES);
+    }
+
+    /// What `stty` says is as it was before the program.
+    #[track_caller]
+    pub(crate) fn has_settings_as_before(&self) {
+        assert_eq!(self.file("before").unwrap(), self.file("after").unwrap());
+    }
+
+    /// The terminal takes nothing, and shows nothing, until what this returns is dropped.
+    pub(crate) fn freeze(&self) -> Frozen {
+        let server = self.tmux(&["display-message", "-p", "#{pid}"]).trim().parse().ok();
+        let server = server.and_then(Pid::from_raw).unwrap();
+        kill_process(server, Signal::STOP).unwrap();
+        Frozen { server }
+    }
+}
+
+/// A terminal that takes nothing.
+pub(crate) struct Frozen {
+    server: Pid,
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        kill_process(self.server, Signal::CONT).unwrap();
     }
 }
 
