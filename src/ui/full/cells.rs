@@ -136,13 +136,16 @@ pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
 }
 
 /// The rows of `text` as ranges of it: the first at most `first` columns wide, the others `rest`; white space behind a row
-/// belongs to none. At least one row.
+/// belongs to none. At least one row; the first is empty where the text begins better in the next one.
 pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
     let mut start = 0;
     for line in text.split('\n') {
         let glyphs: Vec<Glyph<'_>> = glyphs(line).collect();
         let parts = glyphs.iter().map(|glyph| Part { width: glyph.width, blank: glyph.is_blank() });
+        if rows.is_empty() && begins_below(&glyphs, first, rest) {
+            rows.push(0..0);
+        }
         let fit = Fit { first: if rows.is_empty() { first } else { rest }, rest, hang: usize::MAX };
         let mut row = 0;
         for next in breaks(parts, fit) {
@@ -155,6 +158,14 @@ pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<Range<usize>> {
         start += line.len() + 1;
     }
     rows
+}
+
+/// Whether the first word does not fit into a row of `first` columns, but into one of `rest`; or not even its first character.
+fn begins_below(line: &[Glyph<'_>], first: usize, rest: usize) -> bool {
+    let Some(start) = line.first().filter(|_| first < rest) else { return false };
+    let word = line.iter().take_while(|glyph| glyph.width == 1 && !glyph.is_blank()).count();
+    let columns = word.max(start.width);
+    columns > first && (columns <= rest || start.width > first)
 }
 
 /// A character, as far as it matters to where rows end.
@@ -263,6 +274,16 @@ mod tests {
         assert_eq!(rows("", 9, 9), [""]);
         assert_eq!(rows("日本語ab cd", 5, 5), ["日本", "語ab", "cd"]);
         assert_eq!(rows("日本", 1, 1), ["日", "本"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_beside_what_stands_before_it_begins_below() {
+        assert_eq!(rows("psst, you", 2, 9), ["", "psst, you"]);
+        assert_eq!(rows("psst, you", 5, 9), ["psst,", "you"]);
+        // What is broken anyway begins where it can.
+        assert_eq!(rows("abcdefgh", 3, 6), ["abc", "defgh"]);
+        assert_eq!((rows("abcdefgh", 0, 6), rows("日本", 1, 3)), (vec!["", "abcdef", "gh"], vec!["", "日", "本"]));
+        assert_eq!((rows("", 0, 6), rows("\nx", 0, 6)), (vec![""], vec!["", "x"]));
     }
 
     proptest! {

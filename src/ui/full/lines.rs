@@ -155,3 +155,39 @@ fn split(row: Range<usize>, found: &[Range<usize>]) -> Vec<(Range<usize>, bool)>
     parts.retain(|(part, _)| !part.is_empty());
     parts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::room::event::Message;
+    use crate::ui::samples::{at, said};
+
+    /// As much of a row as a screen of so many columns shows.
+    fn shown(row: &Line<'_>, width: usize) -> String {
+        let text: String = row.spans.iter().map(|span| &*span.content).collect();
+        let mut used = 0;
+        let fits = |glyph: &cells::Glyph<'_>| {
+            used += glyph.width;
+            used <= width
+        };
+        cells::glyphs(&text).take_while(fits).map(|glyph| glyph.symbol).collect()
+    }
+
+    /// However much stands before the text, and however little room is left.
+    #[test]
+    fn at_every_width_all_of_a_text_is_on_the_screen() {
+        let name = "日本語".repeat(6);
+        let replayed =
+            Message { replayed: true, action: true, late: true, ..said(&name, "reads a text that is wrapped") };
+        let private =
+            Message { private: true, to: Some("anna".repeat(8).into()), ..said(&name, "psst, this is for you") };
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        for (message, width) in [replayed, private].iter().flat_map(|it| (20..=300).map(move |width| (it, width))) {
+            let said = Said { message: message.clone(), host: true, mention: true };
+            let entry = Entry { at: at(), kind: Kind::Said(Box::new(said)) };
+            let look = Look { width, palette: Palette { colours: false }, needle: None, mark: None };
+            let all: String = rows(0, &entry, look).iter().map(|row| shown(row, width) + "\n").collect();
+            assert!(words(&all).ends_with(&words(&message.text)), "{width}:\n{all}");
+        }
+    }
+}
