@@ -253,8 +253,7 @@ impl Desk {
         input::takes(&command).map_err(|bad| bad.to_string())?;
         let asks = command == Command::Who;
         self.commands.offer(command).map_err(|_| TOO_MUCH.to_owned())?;
-        // Whoever talks wants to see what comes of it.
-        self.model.help = None;
+        self.watch();
         if asks {
             self.model.asked_who();
         }
@@ -295,6 +294,13 @@ impl Desk {
 
     fn tell(&mut self, tone: Tone, text: String) {
         self.model.tell((self.now)(), tone, text);
+        self.watch();
+    }
+
+    /// Whoever talks, or asks for something, wants to see what comes of it.
+    fn watch(&mut self) {
+        self.model.help = None;
+        self.model.go(Place::End);
     }
 }
 

@@ -293,11 +293,7 @@ impl Model {
                 self.unread += 1;
             }
         }
-        let own = message.own;
         self.add(Entry { at, kind: Kind::Said(Box::new(Said { message, host, mention })) });
-        if own {
-            self.go(Place::End);
-        }
         alert
     }
 

@@ -276,6 +276,36 @@ fn what_is_too_long_is_said_once_and_the_line_stays() {
     assert!(last_note(&desk).contains("1064960 bytes") && desk.editor.text() == longest);
 }
 
+#[test]
+fn what_comes_of_a_line_is_seen_wherever_one_reads() {
+    for typed in ["ciao", "/who", "/dance", "/bell", "/qr", "/help msg"] {
+        let mut desk = in_room(Role::Client);
+        for n in 0..100 {
+            desk.event(message("anna", &format!("row {n}")));
+        }
+        for code in [KeyCode::PageUp, KeyCode::F(1)] {
+            press(&mut desk, code, KeyModifiers::NONE);
+        }
+        line(&mut desk, typed);
+        assert_eq!((desk.model.place, desk.model.help), (Place::End, None), "{typed}");
+    }
+}
+
+/// It may have waited for a new host, and one has begun to read meanwhile.
+#[test]
+fn a_message_of_ones_own_that_arrives_late_leaves_the_reader_where_one_is() {
+    let mut desk = in_room(Role::Client);
+    for n in 0..100 {
+        desk.event(message("anna", &format!("row {n}")));
+    }
+    line(&mut desk, "ciao");
+    press(&mut desk, KeyCode::PageUp, KeyModifiers::NONE);
+    let place = desk.model.place;
+    desk.event(event(What::Message(Message { own: true, ..said("lorde", "ciao") })));
+    assert_eq!((desk.model.place, desk.model.unread), (place, 0));
+    assert_ne!(place, Place::End);
+}
+
 /// The screen as text.
 fn drawing(desk: &mut Desk) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
