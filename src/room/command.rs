@@ -179,7 +179,7 @@ static TABLE: [Entry; 12] = [
     Entry {
         word: SEARCH,
         arguments: "[TEXT]",
-        help: "find it in what was said; alone: stay where it was found",
+        help: "find it in what was said; again: further back; alone: stay",
         whose: Whose::Screen,
         elsewhere: &["find", "grep", "lastlog"],
         read: |_| None,

@@ -55,7 +55,12 @@ impl Palette {
         if self.colours { self.colour(QUIET) } else { Style::new().add_modifier(Modifier::DIM) }
     }
 
-    /// What must be seen: a mention, what was found, the status line.
+    /// What was found elsewhere too.
+    pub fn found(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+    }
+
+    /// What must be seen: a mention, what was found last, the status line.
     pub fn loud(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }

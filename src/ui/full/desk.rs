@@ -16,6 +16,7 @@ use super::editor::{self, Around, Done, Edit, Editor};
 use super::entry::Tone;
 use super::history::Number;
 use super::keys::{self, Act, Typed};
+use super::lines::Look;
 use super::model::{Alert, Model, Search, State, Way};
 use super::scroll::{Place, Rows};
 use super::{Surroundings, search, view};
@@ -198,8 +199,11 @@ impl Desk {
 
     /// Finds a place, with the rows that entries take on this screen.
     fn measured(&self, find: impl FnOnce(&Model, Rows<'_>) -> Place) -> Place {
-        let look = view::look(&self.model, self.messages.width, self.palette);
-        find(&self.model, &|number: Number| view::rows(&self.model, look, number))
+        find(&self.model, &|number: Number| view::rows(&self.model, self.look(), number))
+    }
+
+    fn look(&self) -> Look<'_> {
+        view::look(&self.model, self.messages.width, self.palette)
     }
 
     /// Goes to what is searched for, older or newer than what was found last.
@@ -211,7 +215,8 @@ impl Desk {
         let Some(number) = next else { return };
         search.found = Some(number);
         let height = usize::from(self.messages.height);
-        let place = self.measured(|model, rows| Place::around(number, height, &model.history, rows));
+        let row = view::hit(&self.model, self.look(), number);
+        let place = self.measured(|model, rows| Place::around((number, row), height, &model.history, rows));
         self.model.go(place);
     }
 
@@ -271,8 +276,11 @@ impl Desk {
             Aside::Help => self.model.help = Some(0),
             Aside::Search(needle) if needle.is_empty() => self.model.search = None,
             Aside::Search(needle) => {
-                let from = self.model.search.take().map_or(self.model.place, |search| search.from);
-                self.model.search = Some(Search { needle, found: None, from, end: None });
+                let before = self.model.search.take();
+                let from = before.as_ref().map_or(self.model.place, |search| search.from);
+                // The same once more goes on: not every terminal tells Ctrl-Up from Up.
+                let again = before.filter(|search| search.needle == needle);
+                self.model.search = again.or(Some(Search { needle, found: None, from, end: None }));
                 self.find(Way::Older);
             }
             Aside::Bell(wanted) => {

@@ -36,16 +36,28 @@ pub struct Look<'a> {
     pub palette: Palette,
     /// What is searched for.
     pub needle: Option<&'a str>,
+    /// The entry in which it was found last.
+    pub found: Option<Number>,
     /// The first entry that has not been seen.
     pub mark: Option<Number>,
 }
 
-/// The rows of entry `number`; at least one.
-pub fn rows(number: Number, entry: &Entry, look: Look<'_>) -> Vec<Line<'static>> {
-    let mut rows = Vec::new();
+/// An entry in rows.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// All of them; at least one.
+    pub all: Vec<Line<'static>>,
+    /// The first that holds what is searched for.
+    pub hit: Option<usize>,
+}
+
+/// The rows of entry `number`.
+pub fn rows(number: Number, entry: &Entry, look: Look<'_>) -> Rows {
+    let mut rows = Rows::default();
     if look.mark == Some(number) {
-        rows.push(rule(LEFT_OFF, look.width, look.palette.alarm()));
+        rows.all.push(rule(LEFT_OFF, look.width, look.palette.alarm()));
     }
+    let look = Look { found: look.found.filter(|found| *found == number), ..look };
     match &entry.kind {
         Kind::Said(message) => said(message, entry, look, &mut rows),
         Kind::Presence(presence) => {
@@ -61,7 +73,7 @@ pub fn rows(number: Number, entry: &Entry, look: Look<'_>) -> Vec<Line<'static>>
         }
         Kind::Day(day) => {
             let day = day.format(" %A, %-d %B %Y ").to_string();
-            rows.push(rule(&day, look.width, look.palette.quiet()));
+            rows.all.push(rule(&day, look.width, look.palette.quiet()));
         }
     }
     rows
@@ -75,7 +87,7 @@ fn rule(word: &str, width: usize, style: Style) -> Line<'static> {
     Line::styled(format!("{}{word}{}", "─".repeat(left), "─".repeat(right)), style)
 }
 
-fn said(said: &Said, entry: &Entry, look: Look<'_>, rows: &mut Vec<Line<'static>>) {
+fn said(said: &Said, entry: &Entry, look: Look<'_>, rows: &mut Rows) {
     let message = &said.message;
     let palette = look.palette;
     let style = match (message.own, message.private) {
@@ -113,7 +125,7 @@ fn said(said: &Said, entry: &Entry, look: Look<'_>, rows: &mut Vec<Line<'static>
     paragraph(head, message.text.trim_end_matches('\n'), body, look, rows);
 }
 
-fn note(entry: &Entry, mark: &'static str, text: &str, style: Style, look: Look<'_>, rows: &mut Vec<Line<'static>>) {
+fn note(entry: &Entry, mark: &'static str, text: &str, style: Style, look: Look<'_>, rows: &mut Rows) {
     let mut head = time(entry, look);
     head.push(Span::styled(mark, style));
     paragraph(head, text, style, look, rows);
@@ -126,26 +138,30 @@ fn time(entry: &Entry, look: Look<'_>) -> Vec<Span<'static>> {
 }
 
 /// `text` behind `head`, its further rows indented.
-fn paragraph(mut head: Vec<Span<'static>>, text: &str, style: Style, look: Look<'_>, rows: &mut Vec<Line<'static>>) {
+fn paragraph(mut head: Vec<Span<'static>>, text: &str, style: Style, look: Look<'_>, rows: &mut Rows) {
     let indent = if look.width < WITH_TIME { NARROW_INDENT } else { INDENT };
     let used: usize = head.iter().map(|span| cells::width(&span.content)).sum();
     let ranges = wrap(text, look.width.saturating_sub(used), look.width.saturating_sub(indent));
-    let found: Vec<Range<usize>> = look.needle.map_or_else(Vec::new, |needle| mention::find(text, needle).collect());
+    let hits: Vec<Range<usize>> = look.needle.map_or_else(Vec::new, |needle| mention::find(text, needle).collect());
+    let hit_style = if look.found.is_some() { look.palette.loud() } else { look.palette.found() };
     for (n, range) in ranges.into_iter().enumerate() {
         let mut spans = if n == 0 { std::mem::take(&mut head) } else { vec![" ".repeat(indent).into()] };
         let style = if qr::is_code(&text[range.clone()]) { look.palette.code() } else { style };
-        let loud = style.patch(look.palette.loud());
-        for (part, is_found) in split(range, &found) {
-            spans.push(Span::styled(text[part].to_owned(), if is_found { loud } else { style }));
+        for (part, is_hit) in split(range, &hits) {
+            if is_hit {
+                rows.hit.get_or_insert(rows.all.len());
+            }
+            let style = if is_hit { style.patch(hit_style) } else { style };
+            spans.push(Span::styled(text[part].to_owned(), style));
         }
-        rows.push(Line::from(spans));
+        rows.all.push(Line::from(spans));
     }
 }
 
-/// `row` in parts: those that were found, and those between them.
-fn split(row: Range<usize>, found: &[Range<usize>]) -> Vec<(Range<usize>, bool)> {
+/// `row` in parts: hits, and what is between them.
+fn split(row: Range<usize>, hits: &[Range<usize>]) -> Vec<(Range<usize>, bool)> {
     let (mut parts, mut at) = (Vec::new(), row.start);
-    for hit in found.iter().filter(|hit| hit.start < row.end && hit.end > row.start) {
+    for hit in hits.iter().filter(|hit| hit.start < row.end && hit.end > row.start) {
         let hit = hit.start.max(row.start)..hit.end.min(row.end);
         parts.push((at..hit.start, false));
         at = hit.end;
@@ -185,8 +201,8 @@ mod tests {
         for (message, width) in [replayed, private].iter().flat_map(|it| (20..=300).map(move |width| (it, width))) {
             let said = Said { message: message.clone(), host: true, mention: true };
             let entry = Entry { at: at(), kind: Kind::Said(Box::new(said)) };
-            let look = Look { width, palette: Palette { colours: false }, needle: None, mark: None };
-            let all: String = rows(0, &entry, look).iter().map(|row| shown(row, width) + "\n").collect();
+            let look = Look { width, palette: Palette { colours: false }, needle: None, found: None, mark: None };
+            let all: String = rows(0, &entry, look).all.iter().map(|row| shown(row, width) + "\n").collect();
             assert!(words(&all).ends_with(&words(&message.text)), "{width}:\n{all}");
         }
     }

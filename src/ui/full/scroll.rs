@@ -78,10 +78,10 @@ impl Place {
         start.down(height.saturating_sub(1), history, rows)
     }
 
-    /// The place that shows entry `number` in the middle of the screen.
+    /// The place that shows this row of entry `number` in the middle of the screen.
     #[must_use]
-    pub fn around(number: Number, height: usize, history: &History, rows: Rows<'_>) -> Self {
-        let place = Self::At { number, row: 0 }.down(height / 2, history, rows);
+    pub fn around((number, row): (Number, usize), height: usize, history: &History, rows: Rows<'_>) -> Self {
+        let place = Self::At { number, row }.down(height / 2, history, rows);
         // Where it is near the start, the screen stays full.
         if place == Self::End { place } else { place.up(0, height, history, rows) }
     }
@@ -166,12 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn a_found_entry_is_on_the_screen() {
+    fn a_found_row_is_on_the_screen() {
         let history = history(50);
-        for number in 0..50 {
-            let lowest = Place::around(number, 10, &history, &rows).lowest(&history, &rows).unwrap();
+        for found in (0..50).flat_map(|number| (0..rows(number)).map(move |row| (number, row))) {
+            let lowest = Place::around(found, 10, &history, &rows).lowest(&history, &rows).unwrap();
             let (top, _) = count_up(lowest, 9, &history, &rows);
-            assert!(top <= (number, 0) && (number, 0) <= lowest, "{number}: {top:?} {lowest:?}");
+            assert!(top <= found && found <= lowest, "{found:?}: {top:?} {lowest:?}");
         }
     }
 

@@ -44,13 +44,18 @@ fn input_width(width: u16) -> u16 {
 
 /// How entries are shown in the messages' part of a screen.
 pub fn look<'a>(model: &'a Model, width: u16, palette: Palette) -> Look<'a> {
-    let needle = model.search.as_ref().map(|search| search.needle.as_str());
-    Look { width: usize::from(width).max(1), palette, needle, mark: model.mark }
+    let (needle, found) = model.search.as_ref().map(|search| (search.needle.as_str(), search.found)).unzip();
+    Look { width: usize::from(width).max(1), palette, needle, found: found.flatten(), mark: model.mark }
 }
 
 /// How many rows an entry takes.
 pub fn rows(model: &Model, look: Look<'_>, number: Number) -> usize {
-    model.history.get(number).map_or(1, |entry| lines::rows(number, entry, look).len())
+    model.history.get(number).map_or(1, |entry| lines::rows(number, entry, look).all.len())
+}
+
+/// The row of an entry in which what is searched for stands first.
+pub fn hit(model: &Model, look: Look<'_>, number: Number) -> usize {
+    model.history.get(number).and_then(|entry| lines::rows(number, entry, look).hit).unwrap_or(0)
 }
 
 /// Draws everything, on a screen to which the editor has been fitted; returns where the cursor stands.
@@ -90,7 +95,7 @@ fn messages(model: &Model, area: Rect, palette: Palette, buffer: &mut Buffer) {
     let mut y = area.bottom();
     let mut last = Some(lowest);
     while let Some(entry) = model.history.get(number) {
-        let rows = lines::rows(number, entry, look);
+        let rows = lines::rows(number, entry, look).all;
         let shown = last.take().map_or(rows.len(), |last| last + 1);
         for row in rows[..shown.min(rows.len())].iter().rev() {
             if y == area.top() {

@@ -200,6 +200,43 @@ fn a_search_goes_both_ways_and_back_to_where_one_was() {
 }
 
 #[test]
+fn the_same_search_again_goes_on() {
+    let mut desk = in_room(Role::Client);
+    for n in 0..100 {
+        desk.event(message("anna", &format!("row {n}")));
+    }
+    let found = |desk: &Desk| desk.model.search.as_ref().and_then(|search| search.found);
+    line(&mut desk, "/search row 2");
+    let newest = found(&desk).unwrap();
+    line(&mut desk, "/search row 2");
+    assert_eq!(found(&desk), Some(newest - 1));
+    line(&mut desk, "/search row");
+    assert!(found(&desk) > Some(newest));
+}
+
+/// Where it stands, also in a text that is higher than the screen.
+#[test]
+fn what_was_found_is_seen_and_told_from_what_was_found_elsewhere() {
+    let loud = |desk: &mut Desk| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+        desk.draw(&mut buffer);
+        let reversed = |cell: &&Cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED);
+        buffer.content[..80 * 21].iter().filter(reversed).map(Cell::symbol).collect::<String>()
+    };
+    let mut desk = in_room(Role::Client);
+    let lines = |range: std::ops::Range<u32>| range.map(|n| format!("line {n}\n")).collect::<String>();
+    for text in [&*(lines(0..150) + "needle\n" + &lines(0..150)), "a needle", "the NEEDLE"] {
+        desk.event(message("anna", text));
+    }
+    loud(&mut desk);
+    line(&mut desk, "/search needle");
+    for found in ["NEEDLE", "needle", "needle"] {
+        assert_eq!(loud(&mut desk), found);
+        press(&mut desk, KeyCode::Up, KeyModifiers::CONTROL);
+    }
+}
+
+#[test]
 fn help_is_turned_no_further_than_it_goes() {
     let mut desk = in_room(Role::Host);
     press(&mut desk, KeyCode::F(1), KeyModifiers::NONE);

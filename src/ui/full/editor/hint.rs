@@ -69,7 +69,7 @@ mod tests {
             ("/MS", msg),
             ("/msg ann ciao", msg),
             ("/m", "/msg  /me"),
-            ("/sea", "/search [TEXT] (find it in what was said; alone: stay where it was found)"),
+            ("/sea", "/search [TEXT] (find it in what was said; again: further back; alone: stay)"),
             ("/BELL o", "/bell [on|off] (whether a mention or a private message rings)"),
             ("/kick ann", "only the host can /kick"),
             ("/ncik ann", "there is no command /ncik: did you mean /nick NAME?"),

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use insta::{assert_snapshot, with_settings};
+use ratatui::style::Modifier;
 
 use super::*;
 use crate::room::event::{Connection, Event, Leave, Listed, Message, Role, What};
@@ -190,9 +191,10 @@ fn what_was_found_is_on_the_screen() {
     model.search = Some(Search { needle: "LINE".into(), found: Some(4), from: Place::End, end: None });
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
     draw(&model, &editor(""), PLAIN, &mut buffer);
-    let loud = buffer.content.iter().filter(|cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED)).count();
-    // The status line, the name that mentions us, and the word where it stands: twice.
-    assert_eq!(loud, 80 + "capo".len() + 2 * "line".len());
+    let with = |modifier| buffer.content.iter().filter(|cell| cell.modifier.contains(modifier)).count();
+    // The status line, the name that mentions us, and the word where it was found; where it stands too.
+    assert_eq!(with(Modifier::REVERSED), 80 + "capo".len() + "line".len());
+    assert_eq!(with(Modifier::UNDERLINED), "line".len());
     model.search = None;
     model.help = Some(0);
     assert_screen!("help", drawing(&model, "", 80, 34));
