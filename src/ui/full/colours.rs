@@ -42,7 +42,7 @@ impl Palette {
 
     /// What is between two people only.
     pub fn private(self) -> Style {
-        self.colour(PRIVATE)
+        if self.colours { self.colour(PRIVATE) } else { Style::new().add_modifier(Modifier::BOLD) }
     }
 
     /// What was not done.
@@ -142,6 +142,9 @@ mod tests {
             [palette.name("x"), palette.own(), palette.private(), palette.alarm(), palette.quiet(), palette.loud()]
         {
             assert_eq!((style.fg, style.bg), (None, None));
+        }
+        for style in [palette.private(), palette.alarm(), palette.quiet(), palette.loud(), palette.found()] {
+            assert_ne!(style, Style::new(), "it can be told from what is said to all");
         }
     }
 }

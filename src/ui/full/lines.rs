@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::cells::{self, wrap};
@@ -91,7 +91,7 @@ fn said(said: &Said, entry: &Entry, look: Look<'_>, rows: &mut Rows) {
     let message = &said.message;
     let palette = look.palette;
     let style = match (message.own, message.private) {
-        (_, true) => palette.private(),
+        (_, true) => palette.private().add_modifier(Modifier::BOLD),
         (true, _) => palette.own(),
         _ => palette.name(&message.from),
     };
