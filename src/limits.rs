@@ -278,6 +278,9 @@ pub const SCROLLBACK_BYTES: usize = 64 * 1024 * 1024;
 pub const FOLDED_NAMES: usize = 5;
 /// How long who comes and goes is gathered in one line: what belongs together.
 pub const FOLDED_FOR: Duration = Duration::from_secs(600);
+/// How far the clocks of a room's machines may be apart without a day beginning twice: those that nobody sets are wrong by
+/// minutes.
+pub const CLOCKS_APART: Duration = Duration::from_secs(600);
 /// The widest and the highest screen that is drawn: more than any has, and a buffer of it is no burden.
 pub const SCREEN_CELLS: u16 = 1_000;
 /// Batches of keys that wait to be taken: what a person types ahead.

@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 
+mod days;
 pub mod full;
 pub mod here;
 pub mod input;

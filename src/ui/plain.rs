@@ -16,8 +16,9 @@
 //!
 //! What a name has in brackets behind it, and the stars, no peer can write: a name is one word.
 
-use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono::{DateTime, FixedOffset};
 
+use super::days::Days;
 use super::words::{self, Place, Standing};
 use super::{Rendered, qr};
 use crate::limits::ROSTER_SHOWN;
@@ -56,8 +57,7 @@ pub struct Plain {
     roster: Roster,
     /// The host is lost.
     away: Option<Away>,
-    /// The day of the line before.
-    day: Option<NaiveDate>,
+    days: Days,
 }
 
 /// What is done about a host that is lost.
@@ -83,14 +83,14 @@ enum Roster {
 impl Plain {
     /// An interface that has not shown anything yet.
     pub fn new(place: Place, colours: Colours) -> Self {
-        Self { place, colours, here: None, roster: Roster::Asked, away: None, day: None }
+        Self { place, colours, here: None, roster: Roster::Asked, away: None, days: Days::default() }
     }
 
     /// What to write for `event`, which has been made safe to show.
     pub fn line(&mut self, event: &Event) -> Rendered {
         match &event.what {
             What::Role { role, address, name, host, term: _ } => {
-                self.day.get_or_insert((self.place.local)(event.at).date_naive());
+                self.days.begin((self.place.local)(event.at));
                 let here = Standing { role: *role, address: address.clone(), name: name.clone(), host: host.clone() };
                 Rendered::err(self.role(here))
             }
@@ -255,13 +255,10 @@ impl Plain {
 
     /// A line of its own where the day is another than that of the line before.
     fn day(&mut self, at: DateTime<FixedOffset>) -> String {
-        let day = (self.place.local)(at).date_naive();
-        match self.day.replace(day) {
-            Some(before) if before != day => {
-                format!("{}\n", self.paint(DIM, &day.format("--- %Y-%m-%d ---").to_string()))
-            }
-            _ => String::new(),
-        }
+        let day = self.days.turn((self.place.local)(at));
+        day.map_or_else(String::new, |day| {
+            format!("{}\n", self.paint(DIM, &day.format("--- %Y-%m-%d ---").to_string()))
+        })
     }
 
     fn time(&self, at: DateTime<FixedOffset>) -> String {

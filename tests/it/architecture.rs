@@ -52,6 +52,7 @@ const PURE: &[&str] = &[
     "doctor/report",
     "doctor/ruleset",
     "doctor/tables",
+    "ui/days",
     "ui/plain",
     "ui/json",
     "ui/object",

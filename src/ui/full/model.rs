@@ -7,14 +7,13 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use super::entry::{Entry, Kind, Presence, Said, Tone};
 use super::history::{History, Number};
 use super::mention;
 use super::roster::Roster;
 use super::scroll::Place;
 use crate::room::event::{Connection, Event, Leave, Listed, Message, Role, What};
+use crate::ui::days::Days;
 use crate::ui::qr;
 use crate::ui::words::{self, Place as Machine, Standing};
 
@@ -77,7 +76,7 @@ pub struct Model {
     marked: bool,
     /// The roster that follows was asked for.
     asked: bool,
-    day: Option<NaiveDate>,
+    days: Days,
 }
 
 /// A search in the history.
@@ -120,7 +119,7 @@ impl Model {
             focused: true,
             marked: false,
             asked: false,
-            day: None,
+            days: Days::default(),
         }
     }
 
@@ -329,8 +328,7 @@ impl Model {
 
     /// Appends an entry, and before it a line where the day is another.
     fn add(&mut self, entry: Entry) {
-        let day = entry.at.date_naive();
-        if self.day.replace(day).is_some_and(|before| before != day) {
+        if let Some(day) = self.days.turn(entry.at) {
             self.history.push(Entry { at: entry.at, kind: Kind::Day(day) });
         }
         self.history.push(entry);
