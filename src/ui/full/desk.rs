@@ -109,7 +109,8 @@ impl Desk {
     fn key(&mut self, key: KeyEvent) -> Next {
         // What is found for the line, or offered for it, is something that is typed, and ends first.
         let asks = self.editor.search().is_some() || self.editor.choices().is_some();
-        let acts = keys::act(key, self.editor.is_empty() && !asks, self.model.place != Place::End);
+        let reads = self.model.place != Place::End || self.model.help.is_some();
+        let acts = keys::act(key, self.editor.is_empty() && !asks, reads);
         match acts.filter(|act| *act != Act::Escape || !asks) {
             Some(Act::Suspend) => return Next::Suspend,
             Some(Act::Redraw) => return Next::Redraw,

@@ -56,8 +56,8 @@ pub fn help() -> impl Iterator<Item = String> {
     TABLE.iter().map(move |(keys, help)| format!("{keys:width$}  {help}"))
 }
 
-/// What `key` asks for; `None`: it is for the editor. `empty`: nothing is typed; `back`: one reads back.
-pub fn act(key: KeyEvent, empty: bool, back: bool) -> Option<Act> {
+/// What `key` asks for; `None`: it is for the editor. `empty`: nothing is typed; `reads`: one reads back, or the help.
+pub fn act(key: KeyEvent, empty: bool, reads: bool) -> Option<Act> {
     let held = |modifiers| key.modifiers.contains(modifiers);
     let control = held(KeyModifiers::CONTROL);
     let any = control || held(KeyModifiers::SHIFT) || held(KeyModifiers::ALT);
@@ -66,8 +66,8 @@ pub fn act(key: KeyEvent, empty: bool, back: bool) -> Option<Act> {
         KeyCode::PageDown => Act::Page(-1),
         KeyCode::Up if control => Act::Older,
         KeyCode::Down if control => Act::Newer,
-        KeyCode::Up if held(KeyModifiers::SHIFT) || (empty && back && !any) => Act::Rows(1),
-        KeyCode::Down if held(KeyModifiers::SHIFT) || (empty && back && !any) => Act::Rows(-1),
+        KeyCode::Up if held(KeyModifiers::SHIFT) || (empty && reads && !any) => Act::Rows(1),
+        KeyCode::Down if held(KeyModifiers::SHIFT) || (empty && reads && !any) => Act::Rows(-1),
         KeyCode::Home if control || empty => Act::Top,
         KeyCode::End if control || empty => Act::Bottom,
         KeyCode::F(1) => Act::Help,

@@ -252,7 +252,11 @@ fn help_is_turned_no_further_than_it_goes() {
     plain(&mut desk, KeyCode::End);
     assert_eq!(drawing(&mut desk), last);
     plain(&mut desk, KeyCode::Home);
-    assert_eq!((drawing(&mut desk), desk.model.place), (first, Place::End));
+    assert_eq!((drawing(&mut desk), desk.model.place), (first.clone(), Place::End));
+    plain(&mut desk, KeyCode::Down);
+    assert_eq!(drawing(&mut desk).lines().next(), first.lines().nth(1), "an arrow turns a row");
+    plain(&mut desk, KeyCode::Up);
+    assert_eq!(drawing(&mut desk), first);
 }
 
 /// Whoever searches what was sent has an empty line, but is typing.
