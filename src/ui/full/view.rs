@@ -67,7 +67,7 @@ pub fn draw(model: &Model, editor: &Editor, palette: Palette, buffer: &mut Buffe
         messages(model, areas.messages, palette, buffer);
         side::draw(model, areas.roster, palette, buffer);
     }
-    status::draw(model, areas.status, areas.roster.is_empty(), palette, buffer);
+    status::draw(model, editor, areas, palette, buffer);
     status::keys(model, editor, areas.keys, palette, buffer);
     input(editor, areas.input, palette, buffer)
 }

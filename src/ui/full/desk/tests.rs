@@ -347,9 +347,37 @@ fn a_message_of_ones_own_that_arrives_late_leaves_the_reader_where_one_is() {
     assert_ne!(place, Place::End);
 }
 
+/// A small screen has no line for keys.
+#[test]
+fn what_is_asked_for_is_read_on_a_small_screen_too() {
+    let mut desk = in_room(Role::Client);
+    let status = |desk: &mut Desk| drawing_on(desk, 20, 5).lines().nth(3).unwrap_or("").trim().to_owned();
+    assert_eq!(status(&mut desk), "joined · 3 here");
+    line(&mut desk, "/search x");
+    assert_eq!(status(&mut desk), "\"x\" is not there");
+    press(&mut desk, KeyCode::Esc, KeyModifiers::NONE);
+    press(&mut desk, KeyCode::F(1), KeyModifiers::NONE);
+    assert_eq!(status(&mut desk), "Esc closes this h…");
+    press(&mut desk, KeyCode::F(1), KeyModifiers::NONE);
+    press(&mut desk, KeyCode::Char('r'), KeyModifiers::CONTROL);
+    assert_eq!(status(&mut desk), "sent with \"\"");
+    press(&mut desk, KeyCode::Esc, KeyModifiers::NONE);
+    desk.typed(Typed::Paste("row\n".repeat(50)));
+    press(&mut desk, KeyCode::Enter, KeyModifiers::NONE);
+    assert_eq!(status(&mut desk), "Enter once more s…");
+    desk.edit(&Edit::Clear);
+    press(&mut desk, KeyCode::Tab, KeyModifiers::NONE);
+    assert_eq!(status(&mut desk), "[capo]  anna  lor…");
+}
+
 /// The screen as text.
 fn drawing(desk: &mut Desk) -> String {
-    let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+    drawing_on(desk, 80, 24)
+}
+
+fn drawing_on(desk: &mut Desk, width: u16, height: u16) -> String {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     desk.draw(&mut buffer);
-    buffer.content.chunks(80).map(|row| row.iter().map(Cell::symbol).collect::<String>() + "\n").collect()
+    let rows = buffer.content.chunks(usize::from(width));
+    rows.map(|row| row.iter().map(Cell::symbol).collect::<String>() + "\n").collect()
 }

@@ -14,6 +14,7 @@ use crate::room::event::{Connection, Role};
 use crate::ui::full::cells;
 use crate::ui::full::colours::Palette;
 use crate::ui::full::editor::Editor;
+use crate::ui::full::layout::Layout;
 use crate::ui::full::model::{Model, Search, State, Way};
 use crate::ui::full::scroll::Place;
 use crate::ui::words::Standing;
@@ -21,15 +22,18 @@ use crate::ui::words::Standing;
 /// What stands between two facts.
 const BETWEEN: &str = " · ";
 
-/// Draws where we are and how many are here; with their names where the roster has no place of its own.
-pub(super) fn draw(model: &Model, area: Rect, folded: bool, palette: Palette, buffer: &mut Buffer) {
+/// Draws where we are and how many are here; with their names where the roster has no place of its own. Where keys have none,
+/// what they are asked for stands here as long as it lasts.
+pub(super) fn draw(model: &Model, editor: &Editor, areas: Layout, palette: Palette, buffer: &mut Buffer) {
+    let area = areas.status;
     if area.is_empty() {
         return;
     }
     let columns = usize::from(area.width).saturating_sub(2);
-    let right = place(model);
+    let asked = asked(model, editor).filter(|_| areas.keys.is_empty());
+    let right = if asked.is_some() { String::new() } else { place(model) };
     let left = columns.saturating_sub(cells::width(&right) + usize::from(!right.is_empty()));
-    let text = fitting(&facts(model, folded), left);
+    let text = fitting(&asked.unwrap_or_else(|| facts(model, areas.roster.is_empty())), left);
     buffer.set_style(area, palette.loud());
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..row_of(area, area.top()) };
     paint(buffer, inner, &Line::styled(cells::cut(&text, left), palette.loud()));
@@ -98,17 +102,23 @@ pub(super) fn keys(model: &Model, editor: &Editor, area: Rect, palette: Palette,
     }
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..row_of(area, area.top()) };
     let columns = usize::from(inner.width);
-    let text = typing(model, editor).unwrap_or_else(|| fitting(&hints(model), columns));
+    let hint = || editor.hint(model.is_host()).map(|hint| vec![hint.to_string()]);
+    let text = fitting(&typing(model, editor).or_else(hint).unwrap_or_else(|| hints(model)), columns);
     paint(buffer, inner, &Line::styled(cells::cut(&text, columns), palette.quiet()));
 }
 
-/// What there is to say about the line that is being typed.
-fn typing(model: &Model, editor: &Editor) -> Option<String> {
+/// What waits for a key that says how it goes on, the most important first.
+fn asked(model: &Model, editor: &Editor) -> Option<Vec<String>> {
+    let waits = model.help.is_some() || model.search.is_some();
+    typing(model, editor).or_else(|| waits.then(|| hints(model)))
+}
+
+/// What is asked about the line that is being typed, the most important first.
+fn typing(model: &Model, editor: &Editor) -> Option<Vec<String>> {
     if let Some((sought, failed)) = editor.search() {
         let failed = if failed { "nothing (more) sent with" } else { "sent with" };
-        return Some(format!(
-            "{failed} \"{sought}\" · Ctrl-R further back · Ctrl-S forth · Enter takes it · Esc ends the search"
-        ));
+        let keys = ["Ctrl-R further back", "Ctrl-S forth", "Enter takes it", "Esc ends the search"];
+        return Some([format!("{failed} \"{sought}\"")].into_iter().chain(keys.map(String::from)).collect());
     }
     if let Some((choices, at)) = editor.choices() {
         let marked = choices.iter().enumerate().map(|(n, choice)| match at {
@@ -116,13 +126,15 @@ fn typing(model: &Model, editor: &Editor) -> Option<String> {
             _ => choice.clone(),
         });
         // The one that stands in the line is among those that are seen.
-        return Some(marked.skip(at.unwrap_or(0).saturating_sub(1)).collect::<Vec<_>>().join("  "));
+        return Some(vec![marked.skip(at.unwrap_or(0).saturating_sub(1)).collect::<Vec<_>>().join("  ")]);
     }
     if model.review {
         let (lines, bytes) = (editor.text().lines().count(), editor.text().len());
-        return Some(format!("{lines} lines, {bytes} bytes were pasted: Enter once more sends them as one message"));
+        return Some(vec![format!(
+            "Enter once more sends what was pasted, {lines} lines, {bytes} bytes, as one message"
+        )]);
     }
-    editor.hint(model.is_host()).map(|hint| hint.to_string())
+    None
 }
 
 /// What keys do now, the most important first.
