@@ -311,6 +311,8 @@ pub const PASTE_KEYS: usize = 32;
 pub const EVENTS_PER_TURN: usize = 1_024;
 /// The widest notification: what a desktop shows of one.
 pub const NOTIFICATION_COLUMNS: usize = 120;
+/// The messages that a window's title counts: more are many, and a flood does not change it with every drawing.
+pub const TITLE_UNREAD: usize = 99;
 /// Panics of other threads that are told when the terminal is given back: one is a bug, more are the same one.
 pub const PANICS_KEPT: usize = 4;
 

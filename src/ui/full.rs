@@ -23,6 +23,7 @@ pub mod roster;
 pub mod scroll;
 pub mod search;
 pub mod terminal;
+pub mod title;
 pub mod view;
 
 use std::io::{self, Write};
@@ -111,6 +112,8 @@ struct Screen<'a> {
     happenings: Arc<Mailbox<Happening>>,
     desk: Desk,
     notifier: Option<Notifier>,
+    /// Whether the window has a title.
+    titled: bool,
     /// `None`: it is gone.
     terminal: Option<Terminal>,
     keys: Option<Keys>,
@@ -132,6 +135,7 @@ impl<'a> Screen<'a> {
             happenings: happenings.clone(),
             desk: Desk::new(surroundings),
             notifier: notify::known(|name| std::env::var(name).ok()),
+            titled: title::known(|name| std::env::var(name).ok()),
             terminal: Some(terminal),
             keys: Some(keys),
             pace: Pace::default(),
@@ -224,7 +228,8 @@ impl<'a> Screen<'a> {
         let drawn = terminal.area().and_then(|area| {
             let mut buffer = Buffer::empty(area);
             let cursor = desk.draw(&mut buffer);
-            terminal.draw(buffer, cursor)
+            terminal.draw(buffer, cursor)?;
+            if self.titled { terminal.call(desk.title()) } else { Ok(()) }
         });
         self.pace.drawn(self.opened.elapsed());
         if drawn.is_err() {

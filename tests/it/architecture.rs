@@ -77,6 +77,7 @@ const PURE: &[&str] = &[
     "ui/full/scroll",
     "ui/full/search",
     "ui/full/terminal/decoder",
+    "ui/full/title",
     "ui/full/view",
 ];
 

@@ -352,6 +352,36 @@ fn reading_back_stays_where_it_is() {
     host.reads("meanwhile 4");
 }
 
+/// As long as the screen is shown, and not while the shell has it.
+#[test]
+fn the_window_says_where_one_is_and_is_called_as_before_afterwards() {
+    let stage = Stage::new();
+    let pane = Pane::shell(&stage, "bash");
+    pane.reads("bash-");
+    let title = |is: &str| eventually(is, || (pane.title() == is).then_some(()));
+    pane.says(r"printf '\033]0;of the shell\007'");
+    title("of the shell");
+    let (port, log) = (stage.port(), stage.path("capo.log"));
+    pane.says(&format!("{PROGRAM} --no-discovery --port {port} --name capo --log {}", log.display()));
+    title(&format!("hybrid-chat · port {port}"));
+    let guest = stage.join("lorde");
+    for n in 0..60 {
+        guest.say(&format!("row {n}"));
+    }
+    pane.reads("row 59");
+    pane.press(&["PageUp"]);
+    pane.reads("reading back");
+    guest.say("meanwhile");
+    title(&format!("(1) hybrid-chat · port {port}"));
+    pane.press(&["C-z"]);
+    title("of the shell");
+    pane.says("clear; fg");
+    title(&format!("(1) hybrid-chat · port {port}"));
+    pane.press(&["C-c"]);
+    pane.reads("* the host closed the room");
+    title("of the shell");
+}
+
 #[test]
 fn without_a_terminal_that_can_be_drawn_on_there_are_lines() {
     let stage = Stage::new();

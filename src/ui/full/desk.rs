@@ -19,7 +19,7 @@ use super::keys::{self, Act, Typed};
 use super::lines::Look;
 use super::model::{Alert, Model, Search, State, Way};
 use super::scroll::{Place, Rows};
-use super::{Surroundings, search, view};
+use super::{Surroundings, search, title, view};
 use crate::mailbox::Mailbox;
 use crate::room::command::{self, Input as Line, Typist};
 use crate::room::event::{Command, Event, What};
@@ -91,6 +91,11 @@ impl Desk {
         self.messages = areas.messages;
         self.model.help = self.model.help.map(|first| first.min(view::last_help(&self.model, areas)));
         view::draw(&self.model, &self.editor, self.palette, buffer)
+    }
+
+    /// What the window is to be called.
+    pub fn title(&self) -> String {
+        title::text(&self.model)
     }
 
     /// Takes what was typed.

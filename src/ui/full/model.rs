@@ -60,7 +60,7 @@ pub struct Model {
     pub state: State,
     /// What is shown of the history.
     pub place: Place,
-    /// Messages below what is shown.
+    /// Messages that nobody has seen: below what is shown, or while nobody looked.
     pub unread: usize,
     /// The first entry that came while nobody looked.
     pub mark: Option<Number>,
@@ -208,6 +208,15 @@ impl Model {
         self.here.as_ref().map_or("", |here| &here.name)
     }
 
+    /// Where the room is, as short as it can be said; `None` before we are in one.
+    pub fn address(&self) -> Option<String> {
+        let address = &self.here.as_ref()?.address;
+        Some(match address.parse::<SocketAddr>() {
+            Ok(bound) if bound.ip().is_unspecified() => format!("port {}", bound.port()),
+            _ => address.clone(),
+        })
+    }
+
     /// Whether the room is here.
     pub fn is_host(&self) -> bool {
         self.here.as_ref().is_some_and(|here| here.role == Role::Host)
@@ -215,6 +224,10 @@ impl Model {
 
     /// Shows another place.
     pub fn go(&mut self, place: Place) {
+        if self.place == Place::End {
+            // Whoever leaves the end has seen it.
+            self.unread = 0;
+        }
         self.place = place;
         self.seen();
     }
@@ -288,7 +301,7 @@ impl Model {
         let alert = for_us.then(|| Alert { from: message.from.clone(), text: message.text.clone() });
         if !message.replayed && !message.own {
             self.mark_here();
-            if self.place != Place::End {
+            if self.is_away() {
                 self.unread += 1;
             }
         }

@@ -13,7 +13,7 @@ use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBrackete
 use crossterm::style::{Attribute, Print, SetAttribute};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, DisableLineWrap, EnableLineWrap, EndSynchronizedUpdate,
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
+    EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode, size,
 };
 use crossterm::{execute, queue};
 use parking_lot::Mutex;
@@ -37,8 +37,14 @@ pub use source::understands_escapes;
 const KEYS_ON: &str = "\x1b[?1007;1036;1039s\x1b[?1007;1036;1039h";
 const KEYS_BACK: &str = "\x1b[?1007;1036;1039r";
 
+/// The title that the window has is kept, and comes back.
+const TITLE_KEPT: &str = "\x1b[22;0t";
+const TITLE_BACK: &str = "\x1b[23;0t";
+
 /// Whether the terminal is ours.
 static OURS: AtomicBool = AtomicBool::new(false);
+/// Whether the window's title is.
+static TITLED: AtomicBool = AtomicBool::new(false);
 /// What threads have said that panicked while it was.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -48,6 +54,8 @@ pub struct Terminal {
     out: Stdout,
     /// What stands on it; `None`: nobody knows.
     shown: Option<Buffer>,
+    /// What its window is called; `None`: what it was before, or nobody knows.
+    title: Option<String>,
 }
 
 impl Terminal {
@@ -57,7 +65,7 @@ impl Terminal {
     /// It is none, or it is gone.
     pub fn open() -> io::Result<Self> {
         catch_panics(thread::current().id());
-        let mut terminal = Self { out: io::stdout(), shown: None };
+        let mut terminal = Self { out: io::stdout(), shown: None, title: None };
         terminal.enter()?;
         Ok(terminal)
     }
@@ -74,6 +82,7 @@ impl Terminal {
         }
         enable_raw_mode()?;
         self.shown = None;
+        self.title = None;
         execute!(
             self.out,
             EnterAlternateScreen,
@@ -131,6 +140,20 @@ impl Terminal {
         self.send(&bytes)
     }
 
+    /// Calls its window so until it is given back. `title` holds no control characters.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn call(&mut self, title: String) -> io::Result<()> {
+        if self.title.as_ref() == Some(&title) {
+            return Ok(());
+        }
+        let kept = if TITLED.swap(true, Ordering::SeqCst) { "" } else { TITLE_KEPT };
+        execute!(self.out, Print(kept), SetTitle(&title))?;
+        self.title = Some(title);
+        Ok(())
+    }
+
     /// Writes escape sequences that move and show nothing: a bell, a notification.
     ///
     /// # Errors
@@ -166,6 +189,10 @@ pub fn restore() {
     }
     // First, because it does not wait, as writing does where the terminal takes nothing.
     drop(disable_raw_mode());
+    if TITLED.swap(false, Ordering::SeqCst) {
+        // Where none was kept, it is at least not ours.
+        drop(queue!(io::stdout(), SetTitle(""), Print(TITLE_BACK)));
+    }
     drop(execute!(
         io::stdout(),
         SetAttribute(Attribute::Reset),

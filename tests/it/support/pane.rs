@@ -183,6 +183,11 @@ impl Pane {
         self.tmux(&["display-message", "-p", format]).trim().to_owned()
     }
 
+    /// What the terminal is called.
+    pub(crate) fn title(&self) -> String {
+        self.tmux(&["display-message", "-p", "#{pane_title}"]).trim_end().to_owned()
+    }
+
     /// The terminal is as it was before the program.
     #[track_caller]
     pub(crate) fn is_as_before(&self) {

@@ -59,7 +59,7 @@ fn p27_p29_a_flood_of_hostile_lines_touches_nothing_that_is_typed() {
     eventually("the border", || (host.column(80, 27) == vec!["│"; 27]).then_some(()));
     assert!(screen[1].trim_end().ends_with("│ capo host"), "{screen:#?}");
     assert_eq!(host.modes(), "1 1 0 0 0 0", "nothing of a message acts on the terminal");
-    assert!(!host.tmux(&["display-message", "-p", "#{pane_title}"]).contains("owned"));
+    assert!(!host.title().contains("owned"));
 }
 
 /// P29, P30: texts and names that hold anything, in a terminal that has its own idea of how wide each character is.

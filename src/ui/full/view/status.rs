@@ -2,8 +2,6 @@
 //!
 //! What matters most stands first and goes last: on a narrow screen the rest is left out.
 
-use std::net::SocketAddr;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -53,12 +51,9 @@ fn facts(model: &Model, folded: bool) -> Vec<String> {
         State::Leaving => "leaving",
     };
     let mut facts = vec![state.to_owned()];
-    let Some(Standing { role, address, name, host }) = &model.here else { return facts };
+    let Some(Standing { role, name, host, .. }) = &model.here else { return facts };
     facts.push(format!("{} here", model.roster.len()));
-    facts.push(match address.parse::<SocketAddr>() {
-        Ok(bound) if bound.ip().is_unspecified() => format!("port {}", bound.port()),
-        _ => address.clone(),
-    });
+    facts.extend(model.address());
     facts.push(name.clone());
     if *role == Role::Client {
         facts.push(format!("host {host}"));
