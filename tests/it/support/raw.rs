@@ -2,7 +2,6 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -18,8 +17,6 @@ pub(crate) struct Raw {
     taken: usize,
     /// All lines so far, for a failed test.
     heard: Vec<String>,
-    /// Whether it answers pings.
-    answers: bool,
 }
 
 impl Raw {
@@ -32,7 +29,7 @@ impl Raw {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, buffer: Vec::new(), taken: 0, heard: Vec::new(), answers: true }
+        Self { stream, buffer: Vec::new(), taken: 0, heard: Vec::new() }
     }
 
     /// Connects from one of the loopback interface's addresses; `None` where the machine has it not.
@@ -125,9 +122,7 @@ impl Raw {
             if object["type"] != "ping" {
                 return Some(object);
             }
-            if self.answers {
-                self.try_bytes(b"{\"type\":\"pong\"}\n").ok();
-            }
+            self.try_bytes(b"{\"type\":\"pong\"}\n").ok();
         }
     }
 
@@ -166,29 +161,14 @@ impl Raw {
         }
     }
 
-    /// The reading half, for another thread. It answers no pings, which could fall into a line of the writing half.
-    pub(crate) fn reading_half(&mut self) -> Self {
-        let stream = self.stream.try_clone().unwrap();
-        Self { stream, buffer: std::mem::take(&mut self.buffer), taken: self.taken, heard: Vec::new(), answers: false }
-    }
-
-    /// Reads on in a thread until `last` comes: the texts that were said, in order. For rooms that speak fast.
-    pub(crate) fn hears_until(mut self, last: &str) -> JoinHandle<Vec<String>> {
-        let last = last.to_owned();
-        thread::spawn(move || {
-            let mut texts = Vec::new();
-            while texts.last() != Some(&last) {
-                let said = self.expect("said");
-                texts.push(said["text"].as_str().unwrap().to_owned());
-                self.heard.clear();
-            }
-            texts
-        })
-    }
-
     /// Everything heard so far.
     pub(crate) fn heard(&self) -> &[String] {
         &self.heard
+    }
+
+    /// Forgets what was heard: for rooms that speak much.
+    pub(crate) fn forget(&mut self) {
+        self.heard.clear();
     }
 
     /// Ends the connection with a reset instead of a farewell.
