@@ -1,11 +1,12 @@
 //! Lines that were sent, to be brought back: one by one, or by what they hold.
 //!
-//! The line that one was typing when one began to look is kept, and comes after the newest. Bounded in lines and bytes. It knows
-//! nothing of keys or of the room.
+//! The line that one was typing when one began to look is kept, and comes after the newest; where an old line is sent instead, it
+//! stays among the lines. Bounded in lines and bytes. It knows nothing of keys or of the room.
 
 use std::collections::VecDeque;
 
 use crate::limits::{SENT_BYTES, SENT_LINES};
+use crate::room::text::is_blank;
 
 /// The lines, the oldest first, and the one that is looked at.
 #[derive(Debug, Default)]
@@ -19,10 +20,17 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// Keeps a line that was sent, unless it was the last one already, and looks at none.
+    /// Keeps a line that was sent, behind what was being typed when one began to look, and looks at none.
     pub(super) fn push(&mut self, line: &str) {
-        self.at = None;
-        self.draft.clear();
+        let draft = std::mem::take(&mut self.draft);
+        if self.at.take().is_some() && !is_blank(&draft) {
+            self.keep(&draft);
+        }
+        self.keep(line);
+    }
+
+    /// Keeps a line, unless it was the last one already.
+    fn keep(&mut self, line: &str) {
         if self.lines.back().is_some_and(|last| last == line) {
             return;
         }

@@ -249,6 +249,32 @@ fn lines_that_were_sent_come_back_and_the_draft_after_them() {
 }
 
 #[test]
+fn what_was_being_typed_is_not_lost_when_an_old_line_is_sent() {
+    use Edit::{Down, Search, Send, Up};
+    let mut editor = with("");
+    editor.sends("one");
+    editor.types("draft").then(&[Up]);
+    assert_eq!(editor.take().as_deref(), Some("one"));
+    editor.then(&[Up]);
+    assert_eq!(editor.text(), "one");
+    editor.then(&[Up]);
+    assert_eq!(editor.text(), "draft");
+    // Found, changed and sent; and a blank that was kept for nobody.
+    editor.then(&[Down, Down, Edit::Clear, Edit::Insert("another".into()), Search, Edit::Insert("dra".into()), Send]);
+    assert_eq!(editor.take().as_deref(), Some("draft"));
+    editor.then(&[Edit::Insert(" ".into()), Up, Up]);
+    assert_eq!(editor.text(), "another");
+    editor.then(&[Down]);
+    assert_eq!(editor.take().as_deref(), Some("draft"));
+    let kept: Vec<_> = (0..).map_while(|at| editor.sent.line(at)).collect();
+    assert_eq!(kept, ["one", "draft", "one", "another", "draft"]);
+    // What was only looked at is not kept.
+    editor.types("x").then(&[Up, Down]).types("y");
+    assert_eq!(editor.take().as_deref(), Some("xy"));
+    assert_eq!((editor.sent.line(5), editor.sent.line(6)), (Some("xy"), None));
+}
+
+#[test]
 fn lines_that_were_sent_are_bounded() {
     let mut sent = Sent::default();
     for n in 0..SENT_LINES + 5 {
