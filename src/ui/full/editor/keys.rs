@@ -77,17 +77,26 @@ const fn alt_char(c: char) -> Key {
     alt(Code::Char(c))
 }
 
+const fn both_char(c: char) -> Key {
+    Key { alt: true, ..ctrl(Code::Char(c)) }
+}
+
 const fn row(edit: Edit, keys: &'static [Key], shown: &'static str, help: &'static str) -> Binding {
     Binding { keys, edit, shown, help }
 }
 
 /// All keys of the input line, in the order of help.
 ///
-/// Ctrl-J is Alt-Enter where the terminal keeps that for itself. Ctrl-H is what some terminals send for Backspace, Ctrl-7
-/// and Ctrl-/ what some send for Ctrl-_.
+/// Ctrl-J is Alt-Enter where the terminal keeps that for itself, and with Alt what some send for it. Ctrl-H is what some
+/// terminals send for Backspace, also with Alt, Ctrl-7 and Ctrl-/ what some send for Ctrl-_.
 pub static TABLE: [Binding; 28] = [
     row(Edit::Send, &[plain(Enter)], "Enter", "send the message"),
-    row(Edit::Newline, &[alt(Enter), shift(Enter), ctrl_char('j')], "Alt-Enter, Ctrl-J", "begin another line"),
+    row(
+        Edit::Newline,
+        &[alt(Enter), shift(Enter), ctrl_char('j'), both_char('j')],
+        "Alt-Enter, Ctrl-J",
+        "begin another line",
+    ),
     row(Edit::Complete, &[plain(Tab)], "Tab", "complete a name or a command; again: the next that fits"),
     row(Edit::CompleteBack, &[shift(Tab)], "Shift-Tab", "the one before"),
     row(Edit::Up, &[plain(Up), ctrl_char('p')], "Up, Ctrl-P", "a row up; from the first: what was sent before"),
@@ -109,7 +118,7 @@ pub static TABLE: [Binding; 28] = [
     ),
     row(Edit::Delete, &[plain(Delete), ctrl_char('d')], "Del, Ctrl-D", "erase the character behind"),
     row(Edit::KillToBlank, &[ctrl_char('w')], "Ctrl-W", "cut back to white space"),
-    row(Edit::KillWordLeft, &[alt(Backspace), ctrl(Backspace)], "Alt-Backspace", "cut the word before"),
+    row(Edit::KillWordLeft, &[alt(Backspace), ctrl(Backspace), both_char('h')], "Alt-Backspace", "cut the word before"),
     row(Edit::KillWordRight, &[alt_char('d'), ctrl(Delete), alt(Delete)], "Alt-D", "cut the word behind"),
     row(Edit::KillToEnd, &[ctrl_char('k')], "Ctrl-K", "cut to the end of the line"),
     row(Edit::KillToStart, &[ctrl_char('u')], "Ctrl-U", "cut to the start of the line"),
@@ -123,11 +132,12 @@ pub static TABLE: [Binding; 28] = [
 
 /// What a key does; `None`: nothing here.
 ///
-/// A character with both Ctrl and Alt is typed: so comes AltGr on Windows.
+/// A character with both Ctrl and Alt is typed: so comes AltGr on Windows. What that writes is no letter that stands on a key.
 pub fn edit(key: Key) -> Option<Edit> {
     let key = if matches!(key.code, Code::Char(_)) { Key { shift: false, ..key } } else { key };
     let bound = TABLE.iter().find(|row| row.keys.contains(&key)).map(|row| row.edit.clone());
     bound.or(match key {
+        Key { code: Code::Char(c), ctrl: true, .. } if c.is_ascii_alphabetic() => None,
         Key { code: Code::Char(c), ctrl, alt, .. } if ctrl == alt && !c.is_control() => Some(Edit::Insert(c.into())),
         _ => None,
     })
@@ -162,7 +172,17 @@ mod tests {
         assert_eq!(edit(Key { ctrl: true, alt: true, ..plain(Code::Char('@')) }), typed('@'));
         assert_eq!(edit(Key { shift: true, ..ctrl_char('_') }), Some(Edit::Undo));
         assert_eq!(edit(Key { shift: true, ..alt_char('_') }), Some(Edit::Redo));
-        for key in [ctrl_char('c'), ctrl_char('z'), ctrl_char('l'), alt_char('x'), plain(Code::Char('\u{1b}'))] {
+        assert_eq!(edit(both_char('h')), edit(alt(Backspace)));
+        assert_eq!(edit(both_char('j')), edit(alt(Enter)));
+        for key in [
+            both_char('a'),
+            both_char('Z'),
+            ctrl_char('c'),
+            ctrl_char('z'),
+            ctrl_char('l'),
+            alt_char('x'),
+            plain(Code::Char('\u{1b}')),
+        ] {
             assert_eq!(edit(key), None, "{key:?}");
         }
     }
