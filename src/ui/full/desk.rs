@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -52,6 +52,8 @@ pub struct Desk {
     bell: bool,
     /// It has rung, and nobody has come or gone since.
     rung: bool,
+    /// The key before this one was Ctrl-D, and erased something.
+    erases: bool,
     /// The messages' part of the last drawing: what a page is.
     messages: Rect,
     /// What is to be said when the screen is gone.
@@ -69,6 +71,7 @@ impl Desk {
             palette: Palette { colours: surroundings.colours },
             bell: true,
             rung: false,
+            erases: false,
             messages: Rect::new(0, 0, 80, 20),
             last_words: None,
         }
@@ -116,13 +119,17 @@ impl Desk {
         let asks = self.editor.search().is_some() || self.editor.choices().is_some();
         let reads = self.model.place != Place::End || self.model.help.is_some();
         let acts = keys::act(key, self.editor.is_empty() && !asks, reads);
+        let erased = std::mem::take(&mut self.erases);
         match acts.filter(|act| *act != Act::Escape || !asks) {
+            // Whoever holds it down to erase what is typed does not want to leave at its end.
+            Some(Act::Quit) if erased => self.erases = true,
             Some(Act::Suspend) => return Next::Suspend,
             Some(Act::Redraw) => return Next::Redraw,
             Some(Act::Stop) if self.model.state == State::Leaving => return Next::EndNow,
             Some(act) => self.act(act),
             None => {
                 if let Some(edit) = keys::for_editor(key).and_then(editor::keys::edit) {
+                    self.erases = edit == Edit::Delete && key.code != KeyCode::Delete;
                     self.edit(&edit);
                 }
             }

@@ -148,6 +148,22 @@ fn a_second_ctrl_c_does_not_wait() {
     assert_eq!(desk.last_words.as_deref(), Some("the host closed the room"));
 }
 
+/// As in a shell: who holds it down to erase the rest of the line has not asked to leave.
+#[test]
+fn ctrl_d_that_erases_does_not_go_on_to_leave() {
+    let mut desk = in_room(Role::Host);
+    let key = |desk: &mut Desk, c, modifiers| press(desk, KeyCode::Char(c), modifiers);
+    key(&mut desk, 'x', KeyModifiers::NONE);
+    press(&mut desk, KeyCode::Home, KeyModifiers::NONE);
+    for _ in 0..3 {
+        key(&mut desk, 'd', KeyModifiers::CONTROL);
+    }
+    assert_eq!((desk.editor.text(), desk.model.state, desk.commands.take()), ("", State::Hosting, None));
+    key(&mut desk, 'f', KeyModifiers::CONTROL);
+    key(&mut desk, 'd', KeyModifiers::CONTROL);
+    assert_eq!((desk.commands.take(), desk.model.state), (Some(Command::Quit), State::Leaving));
+}
+
 #[test]
 fn escape_ends_one_thing_after_the_other() {
     let mut desk = in_room(Role::Client);
