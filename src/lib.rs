@@ -48,6 +48,7 @@
 //! | the full screen: what it knows, how it is drawn, keys | [`ui::full`] |
 //! | another interface | [`ui`] |
 //! | a key of the line that one types | [`ui::full::editor::keys`] |
+//! | which bytes of a terminal are which key | `ui/full/terminal/decoder.rs` |
 //! | what of Windows has no safe wrapper | `windows.rs`, the only file with `unsafe` |
 //!
 //! # What always holds
