@@ -37,7 +37,7 @@ use undo::Undo;
 pub enum Edit {
     /// Puts in what was typed.
     Insert(String),
-    /// Puts in what was pasted, as one piece: CR and CR LF become line breaks.
+    /// Puts in what was pasted, as one piece: CR and CR LF become line breaks, and one line comes without its end.
     Paste(String),
     Newline,
     Backspace,
@@ -243,7 +243,7 @@ impl Editor {
         let Some(mut search) = self.search.take() else { return Ok(false) };
         match edit {
             Edit::Insert(text) | Edit::Paste(text) => {
-                let query = format!("{}{}", search.query, clean(text));
+                let query = format!("{}{}", search.query, clean(&edits::pasted(text)));
                 if query.len() <= QUERY_BYTES {
                     search.seek(query, true, &self.sent);
                 } else {

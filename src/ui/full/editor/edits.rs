@@ -90,8 +90,7 @@ impl Editor {
     }
 
     fn paste(&mut self, text: &str) -> Result<bool, TextError> {
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        let changed = self.replace(self.cursor()..self.cursor(), &text)?;
+        let changed = self.replace(self.cursor()..self.cursor(), &pasted(text))?;
         self.pasted |= changed;
         Ok(changed)
     }
@@ -201,6 +200,16 @@ impl Editor {
         self.replace(0..self.text().len(), &line)?;
         Ok(true)
     }
+}
+
+/// What was pasted, as it stands in the line. Of a single line that was copied with its end, the line: one goes on typing behind
+/// it.
+pub(super) fn pasted(text: &str) -> String {
+    let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
+    if text.len() > 1 && text.find('\n') == Some(text.len() - 1) {
+        text.pop();
+    }
+    text
 }
 
 /// `end`, or if that is where the cursor stands already, the next character's.

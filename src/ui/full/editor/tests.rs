@@ -186,6 +186,11 @@ fn p27_a_paste_is_one_piece_and_no_key() {
     assert_eq!(marked(&editor), "aone\ntwo\nthree[2J\t\n|b");
     editor.then(&[Edit::Undo]);
     assert_eq!(marked(&editor), "a|b");
+    for (pasted, seen) in [("one\n", "aone|b"), ("one\r\n", "aone|b"), ("\n", "a\n|b"), ("\none\n", "a\none\n|b")] {
+        let mut editor = with("a|b");
+        editor.then(&[Edit::Paste(pasted.into())]);
+        assert_eq!(marked(&editor), seen, "a line goes on where it was pasted");
+    }
     assert_eq!(editor.apply(&Edit::Paste("\x1b".into()), &NOBODY), Ok(Done::Nothing));
 }
 
@@ -328,6 +333,11 @@ fn what_was_sent_is_searched_backwards() {
     assert_eq!((shown(&editor), editor.search()), ("Build is red".into(), Some(("red", false))));
     editor.then(&[LineStart]);
     assert_eq!(marked(&editor), "|Build is red", "another key goes on with it");
+
+    let mut editor = sent("draft");
+    editor.then(&[Edit::Paste("lunch\n".into())]);
+    assert_eq!(editor.search(), Some(("lunch", false)), "it was copied with its end");
+    editor.then(&[Cancel]);
 
     let mut editor = sent("draft");
     editor.types("lun").then(&[Cancel]);
@@ -567,7 +577,11 @@ fn model(text: &str, cursor: usize, edit: &Edit) -> Option<String> {
     let put = |what: &str| format!("{}{}{}", &text[..cursor], clean(what), &text[cursor..]);
     Some(match edit {
         Edit::Insert(what) => put(what),
-        Edit::Paste(what) => put(&what.replace("\r\n", "\n").replace('\r', "\n")),
+        Edit::Paste(what) => {
+            let what = what.replace("\r\n", "\n").replace('\r', "\n");
+            let line = what.strip_suffix('\n').filter(|line| !line.is_empty() && !line.contains('\n'));
+            put(line.unwrap_or(&what))
+        }
         Edit::Newline => put("\n"),
         Edit::Backspace => without(places[nth.saturating_sub(1)], cursor),
         Edit::Delete => without(cursor, places[(nth + 1).min(places.len() - 1)]),
