@@ -670,6 +670,33 @@ proptest! {
         prop_assert_eq!(editor.text(), end.0);
     }
 
+    /// Text and cursor: a step back leads to where one was, and the step on to where one is.
+    #[test]
+    fn undoing_leads_to_where_one_was(edits in prop::collection::vec((edits(), any::<bool>()), 0..8)) {
+        let names = ["Anna", "an\u{301}na", "漢字"];
+        let around = Around { names: &names, hosting: true };
+        let mut editor = Editor::default();
+        editor.sends("an old\nline");
+        let state = |editor: &Editor| (editor.text().to_owned(), editor.cursor());
+        let mut seen = vec![state(&editor)];
+        for (edits, undoes) in edits {
+            for edit in edits {
+                let before = editor.text().to_owned();
+                // A key that ends a search takes what was found first, and then does what it does.
+                let seeks = editor.search().is_some();
+                editor.apply(&edit, &around).unwrap();
+                seen.push(state(&editor));
+                let now = state(&editor);
+                if undoes && !seeks && now.0 != before && !matches!(edit, Edit::Undo | Edit::Redo) {
+                    prop_assert_eq!(editor.apply(&Edit::Undo, &around), Ok(Done::Changed));
+                    prop_assert!(seen.contains(&state(&editor)), "{:?} {:?}", edit, marked(&editor));
+                    editor.apply(&Edit::Redo, &around).unwrap();
+                    prop_assert_eq!(state(&editor), now, "{:?}", edit);
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_is_cut_and_put_back_is_the_same(text in hostile(), at in any::<prop::sample::Index>(), edit in prop::sample::select(vec![
         Edit::KillToEnd, Edit::KillToStart, Edit::KillWordLeft, Edit::KillWordRight, Edit::Clear,
