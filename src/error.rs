@@ -69,14 +69,6 @@ pub enum Error {
         /// The room's text, made safe to show.
         text: String,
     },
-    /// A name that breaks the rules, before anything was tried with it.
-    #[error("the name {name:?}: {why}")]
-    Name {
-        /// The name as given.
-        name: String,
-        /// The rule that it breaks.
-        why: String,
-    },
     /// The connections log cannot be opened.
     #[error("open the connections log {path}: {}", reason(source))]
     Log {
@@ -131,7 +123,6 @@ impl Error {
                 "banned" => "permission-denied",
                 _ => "io",
             },
-            Self::Name { .. } => "name",
             Self::Log { .. } | Self::ReadLog { .. } => "log",
             Self::InvalidUtf8 { .. } => "invalid-utf8",
             Self::Unreadable { .. } => "io",
@@ -154,11 +145,10 @@ impl Error {
             Self::Refused { code, .. } => match code.as_str() {
                 "room-full" => Some("Ask the host for a larger --max-members, or come back later."),
                 "version" => Some("Run the same version of hybrid-chat as the host."),
-                "bad-name" => Some(ANOTHER_NAME),
+                "bad-name" => Some("Choose another name with --name NAME."),
                 "banned" => Some("Only the host can let you in again, with /unban and your address."),
                 _ => None,
             },
-            Self::Name { .. } => Some(ANOTHER_NAME),
             Self::Log { .. } => Some("Name a file that can be written with --log FILE."),
             Self::ReadLog { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => Some("Name the log of a host: hybrid-chat log FILE."),
@@ -170,8 +160,6 @@ impl Error {
         }
     }
 }
-
-const ANOTHER_NAME: &str = "Choose another name with --name NAME.";
 
 /// What helps who cannot listen.
 fn listen_remedy(kind: io::ErrorKind) -> Option<&'static str> {

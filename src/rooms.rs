@@ -121,7 +121,7 @@ impl List {
             let ask = move || {
                 let answer = match scout::look(at) {
                     Found::Room(room) => Some(room),
-                    Found::Stranger { .. } | Found::Nobody(_) => None,
+                    Found::Stranger { .. } | Found::Nobody => None,
                 };
                 // The list may have ended.
                 drop(news.send(News::Told(at, answer)));

@@ -80,7 +80,7 @@ fn door(port: u16) -> Door {
         match scout::look((ip, port).into()) {
             Found::Room(room) => return Door::Room { host: Some(room.name.to_string()) },
             Found::Stranger { found } => return Door::Stranger { found },
-            Found::Nobody(_) => {}
+            Found::Nobody => {}
         }
     }
     match claim(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))) {

@@ -211,6 +211,5 @@ fn what_a_room_says_against_us() {
 #[test]
 fn everything_else() {
     assert_is(&Error::io("write to standard output", ErrorKind::StorageFull.into()), "io", "");
-    assert_is(&Error::Name { name: "x".into(), why: "too short".into() }, "name", "--name");
     assert_is(&Error::Unreadable { path: "connections.log".into(), lines: 1 }, "io", "");
 }
