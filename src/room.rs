@@ -162,7 +162,7 @@ impl Room {
         if self.bans.contains(&ip) {
             return Err(banned());
         }
-        let name = Name::parse(&hello.name).map_err(|error| Refusal::new("bad-name", error.to_string()))?;
+        let name = Name::parse(&hello.name)?;
         let peer = hello.key.map(id::Secret::peer);
         let known = peer.and_then(|peer| self.peers.get(&peer));
         if known == Some(&self.me) {
@@ -290,7 +290,7 @@ impl Room {
         let Some((author, count)) = self.count(id, n) else { return Ok(()) };
         let (peer, from) = (author.peer, author.name.clone());
         let count = count.unwrap_or_else(|| self.uncounted());
-        let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
+        let text = text::message(text).map_err(|error| Refusal::from(error).of(n))?;
         self.order(Act::Said(Said { by: id, peer, n: count, from, text: Arc::from(text), action, late: false }), now);
         Ok(())
     }

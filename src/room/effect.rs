@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::Link;
 use super::event::{Closed, Leave};
 use super::id::{MemberId, PeerId};
+use super::name::NameError;
+use super::text::TextError;
 use crate::limits::{HISTORY_MESSAGES, LOG_ENTRIES};
 
 /// What one connection must hear, or must suffer.
@@ -107,6 +109,23 @@ impl Refusal {
     pub(super) fn of(self, n: Option<u64>) -> Self {
         Self { n, ..self }
     }
+}
+
+impl From<NameError> for Refusal {
+    fn from(error: NameError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<TextError> for Refusal {
+    fn from(error: TextError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+/// To whoever means a member that has not come to a new host yet.
+pub(super) fn away(name: &str) -> Refusal {
+    Refusal::new("away", format!("{name} is away: its connection was lost a moment ago"))
 }
 
 /// To whoever knocks from a banned address.

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::effect::banned;
+use super::effect::{away, banned};
 use super::entry::{Act, Member};
 use super::event::{Closed, Leave};
 use super::id::MemberId;
@@ -55,7 +55,7 @@ impl Room {
             (None, Some(_)) if again => (n, true),
             (None, _) => return Ok(Vec::new()),
         };
-        let text = text::message(text).map_err(|error| Refusal::new(error.code(), error.to_string()).of(n))?;
+        let text = text::message(text).map_err(|error| Refusal::from(error).of(n))?;
         // Another host may have passed it on, also where this one has not heard of it.
         let refusal = |refusal: Refusal| if again { refusal.unsure() } else { refusal }.of(n);
         let to = self.find(to).map_err(refusal)?;
@@ -70,10 +70,7 @@ impl Room {
             text: text.clone(),
             action,
         };
-        let Some(link) = self.link(to.id) else {
-            let text = format!("{} is away: its connection was lost a moment ago", to.name);
-            return Err(refusal(Refusal::new("away", text)));
-        };
+        let Some(link) = self.link(to.id) else { return Err(refusal(away(&to.name))) };
         if repeated && !to.returns {
             // It has kept no count, and would read it twice.
             let text = format!("{} cannot tell what comes twice, and so is told nothing again", to.name);
@@ -92,7 +89,7 @@ impl Room {
     }
 
     fn rename(&mut self, id: MemberId, wanted: &str, now: Moment) -> Result<(), Refusal> {
-        let name = Name::parse(wanted).map_err(|error| Refusal::new("bad-name", error.to_string()))?;
+        let name = Name::parse(wanted)?;
         let Some(member) = self.replica.member(id) else { return Ok(()) };
         let (peer, from) = (member.peer, member.name.clone());
         if *from == *name.as_str() {
@@ -115,7 +112,7 @@ impl Room {
         }
         let linked = self.links.get(&id).copied();
         let Some(ip) = linked.map(|linked| linked.ip).or_else(|| member.at.first().map(SocketAddr::ip)) else {
-            return Err(Refusal::new("away", format!("{} is away: its connection was lost a moment ago", member.name)));
+            return Err(away(&member.name));
         };
         let mut effects = Vec::new();
         let (closed, text) = match reason {
