@@ -248,8 +248,7 @@ impl Room {
             .then(|| common(self.replica.log.terms(), &arrival.hello.have));
         let missed = after.map_or(0, |after| {
             let log = &self.replica.log;
-            log.last().saturating_sub(after)
-                - u64::try_from(log.after(after).len()).unwrap_or(0).min(log.last() - after)
+            log.last().saturating_sub(after).saturating_sub(log.after(after).len() as u64)
         });
         // Who comes out of another room has all of its past to tell.
         let wanted = theirs.saturating_sub(after.unwrap_or(0)).saturating_add(arrival.hello.aside);
