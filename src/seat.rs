@@ -10,7 +10,7 @@ mod entries;
 mod greeting;
 mod sending;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::room::event::{Closed, Command, Event, What};
 use crate::room::id::{MemberId, PeerId, Secret};
 use crate::room::replica::Replica;
 use crate::wire::native::{self, FromHost};
-pub use belongings::Belongings;
+pub use belongings::{Belongings, Told};
 use entries::CatchUp;
 
 /// How far a connection has come.
@@ -97,8 +97,7 @@ pub struct Seat {
     under_way: u64,
     /// What else we were asked for while nobody could hear it.
     asked: VecDeque<Command>,
-    /// How far others have counted their private messages to us: a host that is new may pass one on again.
-    told: HashMap<PeerId, u64>,
+    told: Told,
     leaving: Option<Leaving>,
     /// The standard input has ended: whoever wrote it is told by our end whether the room has all of it.
     script: bool,
@@ -134,7 +133,7 @@ impl Seat {
             unacknowledged: VecDeque::new(),
             under_way: 0,
             asked: VecDeque::new(),
-            told: HashMap::new(),
+            told: Told::default(),
             leaving: None,
             script: false,
             untaken: None,

@@ -1,10 +1,9 @@
 //! The host's own participant: a member like any other, without a socket.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::Hub;
-use crate::limits::DEPARTED;
 use crate::moment::Moment;
 use crate::room::Letter;
 use crate::room::event::{Closed, Command, Event, Message, Role, What};
@@ -12,7 +11,7 @@ use crate::room::id::PeerId;
 use crate::room::replica::Replica;
 use crate::room::request::Request;
 use crate::room::view;
-use crate::seat::Belongings;
+use crate::seat::{Belongings, Told};
 use crate::wire::http::Site;
 
 /// The host's own participant.
@@ -30,8 +29,7 @@ pub struct Own {
     under_way: u64,
     /// What else it was asked for before: done then.
     asked: VecDeque<Command>,
-    /// How far others have counted what they told it privately: they may say it again.
-    told: HashMap<PeerId, u64>,
+    told: Told,
     /// The last `role` that it was told.
     role: Option<What>,
 }
@@ -41,23 +39,6 @@ impl Own {
     pub(super) fn pack(self, replica: Replica, events: VecDeque<Event>) -> Belongings {
         let Self { unacknowledged, under_way, asked, told, .. } = self;
         Belongings { replica: Some(replica), unacknowledged, under_way, asked, told, events }
-    }
-
-    /// Whether a private message, counted by its author, is new to it.
-    fn hears(&mut self, author: PeerId, n: u64) -> bool {
-        if n == 0 {
-            // It does not count what it says, and says nothing twice.
-            return true;
-        }
-        if self.told.get(&author).is_some_and(|told| n <= *told) {
-            return false;
-        }
-        if self.told.len() >= DEPARTED {
-            // More peers than a room holds have told it something: the guard begins anew.
-            self.told.clear();
-        }
-        self.told.insert(author, n);
-        true
     }
 
     /// The participant of a host that listens at `address`, with what it brings along from its seat.
@@ -145,7 +126,7 @@ impl Hub {
         self.tell_entries(now);
         if let Letter::Told { by, peer, n, .. } = &letter
             && *by != self.room.me()
-            && !self.own.hears(*peer, *n)
+            && !self.own.told.is_new(*peer, *n)
         {
             return;
         }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io::ErrorKind;
 
 use super::{Over, Phase, Seat};
+use crate::limits::DEPARTED;
 use crate::room::event::{Command, Event};
 use crate::room::id::PeerId;
 use crate::room::replica::Replica;
@@ -21,10 +22,33 @@ pub struct Belongings {
     pub under_way: u64,
     /// What else we were asked for while nobody could hear it.
     pub asked: VecDeque<Command>,
-    /// How far others have counted what they told us privately: what they say again is passed over.
-    pub told: HashMap<PeerId, u64>,
+    /// What others have told us privately.
+    pub told: Told,
     /// What we were told and have not shown yet.
     pub events: VecDeque<Event>,
+}
+
+/// How far others have counted what they told us privately: a host that is new may pass one on again.
+#[derive(Debug, Default)]
+pub struct Told(HashMap<PeerId, u64>);
+
+impl Told {
+    /// Whether what `author` has counted as `n` is new to us; from now on it is not.
+    pub fn is_new(&mut self, author: PeerId, n: u64) -> bool {
+        if n == 0 {
+            // It does not count what it says, and says nothing twice.
+            return true;
+        }
+        if self.0.get(&author).is_some_and(|told| n <= *told) {
+            return false;
+        }
+        if self.0.len() >= DEPARTED {
+            // More peers than a room holds have told us something: the guard begins anew.
+            self.0.clear();
+        }
+        self.0.insert(author, n);
+        true
+    }
 }
 
 impl Seat {

@@ -1,7 +1,7 @@
 //! What we say: counted, kept until it is acknowledged, and sent again to whoever hosts then.
 
 use super::{Leaving, Phase, Seat};
-use crate::limits::{DEPARTED, READY_BYTES, UNACKNOWLEDGED};
+use crate::limits::{READY_BYTES, UNACKNOWLEDGED};
 use crate::moment::Moment;
 use crate::room::event::{Closed, Command, Message, What};
 use crate::room::text;
@@ -115,15 +115,8 @@ impl Seat {
                 return;
             }
             self.unacknowledged.retain(|(n, _)| *n != line.n);
-        } else if line.n > 0 {
-            if self.told.get(&line.peer).is_some_and(|n| line.n <= *n) {
-                return;
-            }
-            if self.told.len() >= DEPARTED {
-                // More peers than a room holds have told us something: the guard begins anew.
-                self.told.clear();
-            }
-            self.told.insert(line.peer, line.n);
+        } else if !self.told.is_new(line.peer, line.n) {
+            return;
         }
         self.show_private(line.from, line.to, line.text, own, line.action, now);
         self.farewell_if_heard(now);
