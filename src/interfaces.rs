@@ -117,10 +117,14 @@ impl Interface {
         !is_scoped && self.addresses.iter().any(|subnet| subnet.contains(from.ip()))
     }
 
+    /// Whether it leads nowhere but back to this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.addresses.iter().any(|subnet| subnet.ip.is_loopback())
+    }
+
     /// Whether a LAN can be behind it, as far as can be told.
     fn leads_to_a_lan(&self) -> bool {
-        let is_loopback = self.addresses.iter().any(|subnet| subnet.ip.is_loopback());
-        behind(&self.name) == Behind::Lan && !is_loopback && !self.is_point_to_point && !self.is_alone()
+        behind(&self.name) == Behind::Lan && !self.is_loopback() && !self.is_point_to_point && !self.is_alone()
     }
 
     /// Whether nobody is in any of its IPv4 subnets, as at the end of a tunnel. IPv6 says nothing: DHCPv6 gives single

@@ -49,8 +49,7 @@ fn plain(ip: Ipv6Addr) -> Ipv6Addr {
 /// What the loopback interface is called here.
 #[cfg(test)]
 pub(super) fn loopback() -> String {
-    let is_loopback = |one: &Interface| one.addresses.iter().any(|subnet| subnet.ip.is_loopback());
-    list().unwrap().into_iter().find(is_loopback).unwrap().name
+    list().unwrap().into_iter().find(Interface::is_loopback).unwrap().name
 }
 
 #[cfg(test)]

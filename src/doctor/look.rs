@@ -7,7 +7,7 @@ use super::facts::{Door, Facts, Interface};
 use super::{probe, system};
 use crate::error::{Error, Result};
 use crate::host::listener::{Claim, claim};
-use crate::interfaces::{self, Subnet};
+use crate::interfaces;
 use crate::listing;
 use crate::scout::{self, Found};
 
@@ -31,7 +31,7 @@ pub(super) fn around(port: u16, asked: Vec<String>) -> Result<Facts> {
     });
     let mut trials: Vec<_> = used.iter().map(|one| one.name.clone()).zip(trials).collect();
     let way_out = way_out().and_then(|ip| name_of(&listed, ip));
-    let interfaces = listed.into_iter().filter(|one| !is_loopback(&one.addresses) || asked.contains(&one.name));
+    let interfaces = listed.into_iter().filter(|one| !one.is_loopback() || asked.contains(&one.name));
     let interfaces = interfaces.map(|one| {
         let tried = trials.iter_mut().find(|(name, _)| *name == one.name);
         Interface {
@@ -55,10 +55,6 @@ pub(super) fn around(port: u16, asked: Vec<String>) -> Result<Facts> {
     })
 }
 
-fn is_loopback(addresses: &[Subnet]) -> bool {
-    addresses.iter().any(|subnet| subnet.ip.is_loopback())
-}
-
 /// The address from which this machine would speak to the rest of the world. A UDP socket that is connected sends nothing.
 fn way_out() -> Option<IpAddr> {
     // An address for examples (RFC 5737): nobody is there, and no route is for it alone.
@@ -69,8 +65,7 @@ fn way_out() -> Option<IpAddr> {
 }
 
 fn name_of(listed: &[interfaces::Interface], ip: IpAddr) -> Option<String> {
-    let has_it = |one: &&interfaces::Interface| one.addresses.iter().any(|subnet| subnet.ip == ip);
-    listed.iter().find(has_it).map(|one| one.name.clone())
+    listed.iter().find(|one| one.has(ip)).map(|one| one.name.clone())
 }
 
 /// What is at the room's TCP port here: asked first, and where nobody answers, claimed for a moment.

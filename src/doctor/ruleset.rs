@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::facts::{Direction, Firewall, Gate, Tool};
+use crate::interfaces::Subnet;
 use crate::limits::RULESET_DEPTH;
 
 /// A packet of a room: the first one between two machines, so that nothing is known of its connection yet.
@@ -248,14 +249,9 @@ fn address(right: &Value, to: IpAddr) -> Held {
     let Some(prefix) = right.get("prefix") else {
         return Some(right.as_str()?.parse::<IpAddr>().ok()? == to);
     };
-    let net: IpAddr = prefix.get("addr")?.as_str()?.parse().ok()?;
-    let length = u32::try_from(prefix.get("len")?.as_u64()?).ok()?;
-    let same = |a: u128, b: u128, bits: u32| (a ^ b).checked_shr(bits.saturating_sub(length)).unwrap_or(0) == 0;
-    Some(match (net, to) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => same(a.to_bits().into(), b.to_bits().into(), 32),
-        (IpAddr::V6(a), IpAddr::V6(b)) => same(a.to_bits(), b.to_bits(), 128),
-        _ => false,
-    })
+    let ip = prefix.get("addr")?.as_str()?.parse().ok()?;
+    let prefix = u8::try_from(prefix.get("len")?.as_u64()?).ok()?;
+    Some(Subnet { ip, prefix }.contains(to))
 }
 
 #[cfg(test)]
