@@ -23,12 +23,12 @@ mod system;
 )]
 mod tables;
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use chrono::{DateTime, FixedOffset};
 
 use crate::cli::DoctorArgs;
-use crate::error::{self, Error, Result};
+use crate::error::{self, Result};
 use crate::limits::DEFAULT_PORT;
 
 /// Looks at this machine and its networks, and writes to `out` what works, what will not, and what helps. Whether a room could
@@ -40,10 +40,6 @@ pub fn command(args: DoctorArgs, out: &mut impl Write, now: DateTime<FixedOffset
     let facts = look::around(args.port.unwrap_or(DEFAULT_PORT), args.interface)?;
     let diagnosis = diagnosis::diagnose(&facts);
     let text = if args.json { report::json(&diagnosis, facts.port, now) } else { report::text(&diagnosis, facts.port) };
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error::kind(&error) != io::ErrorKind::BrokenPipe => {
-            Err(Error::io("write to standard output", error))
-        }
-        _ => Ok(diagnosis.findable),
-    }
+    error::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?;
+    Ok(diagnosis.findable)
 }

@@ -194,6 +194,17 @@ fn reach_remedy(kind: io::ErrorKind) -> Option<&'static str> {
     }
 }
 
+/// What came of writing to standard output: that nobody reads to its end is no failure.
+///
+/// # Errors
+/// It cannot be written to for any other reason.
+pub fn written(result: io::Result<()>) -> Result<()> {
+    match result {
+        Err(error) if kind(&error) != io::ErrorKind::BrokenPipe => Err(Error::io("write to standard output", error)),
+        _ => Ok(()),
+    }
+}
+
 /// What kind of failure this is, also where the standard library does not know Windows' number for it.
 pub fn kind(error: &io::Error) -> io::ErrorKind {
     // ERROR_PIPE_NOT_CONNECTED: whoever read has gone. WSAESHUTDOWN: nothing more is to be sent.

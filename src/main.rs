@@ -1,6 +1,6 @@
 //! hybrid-chat: what was typed, what comes of it, and the exit status.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
 
@@ -88,10 +88,7 @@ fn login() -> String {
 /// Prints something whole; that nobody reads to its end is no failure.
 fn print(bytes: &[u8]) -> Result<ExitCode> {
     let mut out = io::stdout();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error::kind(&error) != ErrorKind::BrokenPipe => Err(Error::io("write to standard output", error)),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    error::written(out.write_all(bytes).and_then(|()| out.flush())).map(|()| ExitCode::SUCCESS)
 }
 
 /// Says on standard error what failed and why, and on a second line what helps.

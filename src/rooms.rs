@@ -49,11 +49,7 @@ pub fn command(args: RoomsArgs, out: &mut impl Write) -> Result<()> {
         shutdown::on_signal(move || drop(stop.send(News::Stop)), || {})?;
     }
     let mut list = List::open(args, news)?;
-    match list.run(&told, out) {
-        // Whoever reads has seen enough.
-        Err(error) if error::kind(&error) == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done.map_err(|error| Error::io("write to standard output", error)),
-    }
+    error::written(list.run(&told, out))
 }
 
 /// A list under way.

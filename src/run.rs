@@ -10,7 +10,7 @@
 //! Standard input is read from the first `role` event on: before that there is no room to talk to, nothing may be
 //! refused, and what was not read can still be read by another program. Nothing here knows what the network does.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread;
@@ -162,7 +162,7 @@ fn show<O: Write, E: Write>(
         if let Err(error) = written.and(screen.flush()) {
             // The interface is gone. On a host the room goes on elsewhere: nobody has asked for its end.
             commands.interrupt(Command::Quit);
-            failure = failure.or(output_error(error));
+            failure = failure.or(error::written(Err(error)).err());
         }
     }
     let stopped = input.stop(commands);
@@ -209,11 +209,6 @@ impl<F: FnOnce() -> Result<Input>> Reader<F> {
         self.start = None;
         self.running.take().map_or(Ok(()), Input::stop)
     }
-}
-
-/// What a failure of standard output means: nothing, where only its reader has gone.
-fn output_error(error: io::Error) -> Option<Error> {
-    (error::kind(&error) != ErrorKind::BrokenPipe).then(|| Error::io("write to standard output", error))
 }
 
 /// The line interface, for this machine and its standard streams.

@@ -1,6 +1,7 @@
 //! The wiring, around a network that is a few lines of script.
 
 use std::cell::Cell;
+use std::io::ErrorKind;
 
 use super::*;
 use crate::cli;
