@@ -180,9 +180,13 @@ impl Room {
         Ok(lack.map(|after| Effect::Letter(link, Letter::Lack(after))).into_iter().collect())
     }
 
-    /// Whether there is no place for a newcomer: members who are away keep theirs, and who waits has one already.
+    /// Whether there is no place for a newcomer, or no number: members who are away keep theirs, and who waits has one already.
     fn is_full(&self) -> bool {
         let members = self.replica.members().len();
+        // One is for the host itself, which may have to join anew.
+        if self.arrivals.len() as u64 + 1 >= self.replica.numbers_left().into() {
+            return true;
+        }
         let is_new = |arrival: &&Arrival| !arrival.peer.is_some_and(|peer| self.peers.contains_key(&peer));
         members + self.arrivals.len() >= self.max_members
             && members + self.arrivals.iter().filter(is_new).count() >= self.max_members

@@ -70,9 +70,14 @@ impl Replica {
         self.member(self.host).map(|host| host.name.clone()).unwrap_or_default()
     }
 
-    /// The number for the next newcomer.
+    /// The number for the next newcomer, as long as there are [`Replica::numbers_left`].
     pub fn next_id(&self) -> MemberId {
         MemberId(self.newest.saturating_add(1))
+    }
+
+    /// How many newcomers can be numbered: no room has that many, but we may have been told of a number that none is given.
+    pub fn numbers_left(&self) -> u32 {
+        u32::MAX - self.newest
     }
 
     /// Takes over another's roster as it is.

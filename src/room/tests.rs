@@ -233,6 +233,37 @@ fn who_is_ahead_hands_over_and_the_order_goes_on() {
 }
 
 #[test]
+fn no_two_members_get_one_number_whatever_others_claim() {
+    let (old, _, mut back) = three();
+    let claimed = |id: u32| {
+        let (peer, name) = (secret(9).peer(), Arc::from("nine"));
+        Member { id: MemberId(id), peer, returns: true, name, at: Vec::new(), n: 0 }
+    };
+    // By whoever is ahead of a new host.
+    let mut room = take_over(&old, 2, 0);
+    let last = room.replica.log.last();
+    back.have[0].last = last + 1;
+    room.hello(Link(30), ip(3), back, at(1)).unwrap();
+    let act = Act::Joined(claimed(u32::MAX));
+    room.hand(Link(30), vec![Entry { seq: last + 1, term: 1, at: at(1).wall, act }]);
+    assert!(room.replica.member(MemberId(u32::MAX)).is_none());
+    // By a host that is gone.
+    for (id, has_place) in [(u32::MAX, false), (u32::MAX - 1, false), (u32::MAX - 2, true)] {
+        let mut replica = old.replica.clone();
+        replica.set_members(old.replica.members().cloned().chain([claimed(id)]));
+        let mut room = Room::take_over(replica, secret(2).peer(), &name("two"), Vec::new(), Leave::Lost, 100, at(0));
+        room.tick(Moment { mono: FLUSH, ..at(0) });
+        let ids = [5, 6].map(|who| {
+            let known = room.hello(Link(u64::from(who)), ip(who), hello("new", who, None), at(2000));
+            room.tick(at(3000));
+            known.ok().and_then(|_| room.peers.get(&secret(who).peer()).copied())
+        });
+        let expected = if has_place { [Some(MemberId(id + 1)), None] } else { [None, None] };
+        assert_eq!(ids, expected, "{id}");
+    }
+}
+
+#[test]
 fn the_flush_ends_after_a_second_and_the_absent_are_lost_after_ten() {
     let (old, ..) = three();
     let mut room = take_over(&old, 2, 0);
