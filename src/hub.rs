@@ -72,6 +72,7 @@ pub struct Hub {
     generation: u64,
     streams: Streams,
     encoder: Encoder,
+    /// Lines on their way into the streams: the same memory, turn after turn.
     scratch: Vec<u8>,
     /// The same for frames.
     frames: Vec<u8>,

@@ -81,7 +81,7 @@ pub const STREAM_BYTES: usize = 4 * 1024 * 1024;
 /// How much may be added to the stream before what is there is written out: a reader that keeps up never falls off it
 /// because of a single turn.
 pub const TURN_BYTES: usize = STREAM_BYTES / 8;
-/// Which part of a stream is kept besides for who has just fallen off it, to end in order: more than a turn adds.
+/// A stream's size divided by this is kept besides, for who has just fallen off it to end in order: more than a turn adds.
 pub const SPARE_PART: usize = 4;
 /// What is read from one connection in one turn of the loop.
 pub const READ_BYTES: usize = 64 * 1024;

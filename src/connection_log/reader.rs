@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The file has ended, also its last line; the next one begins with line 1.
+    /// The file has ended, and with it its last line; the lines of the next file count from 1.
     pub(super) fn end_of_file(&mut self) -> Result<()> {
         if self.lines.in_line() {
             self.drain(&mut b"\n".as_slice())?;

@@ -71,7 +71,7 @@ pub struct Loss {
     pub at: Vec<SocketAddr>,
     /// The room.
     pub room: RoomId,
-    /// When it was opened, as its host says it.
+    /// When it was opened, as its host says it: in milliseconds since 1970.
     pub opened: i64,
     /// Who may host now, in order of seniority, the lost host left out: each with the addresses at which it would.
     pub candidates: Vec<(MemberId, Vec<SocketAddr>)>,

@@ -100,7 +100,7 @@ impl Walk {
         places
     }
 
-    /// How long to wait before the next round, the first `may_host` round at our own turn included. `jitter` is about 1.
+    /// When the next round begins, at our own turn at the latest if we may host. `jitter`, about 1, stretches the pause.
     pub(super) fn pause(&self, jitter: f64, may_host: bool, now: Duration) -> Duration {
         let pause = RECONNECT_MIN * 2u32.saturating_pow(self.attempts - 1);
         let until = now + pause.mul_f64(jitter).min(RECONNECT_MAX);

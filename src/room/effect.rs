@@ -55,15 +55,15 @@ impl Admission {
 pub enum Letter {
     /// A private message.
     Told {
-        /// Who said it.
+        /// Who said it, by number.
         by: MemberId,
-        /// Who said it.
+        /// Who said it, by public id: with `n`, the guard against doubles.
         peer: PeerId,
         /// The author's count; 0: it does not count.
         n: u64,
-        /// Who said it.
+        /// Who said it, by name.
         from: Arc<str>,
-        /// To whom.
+        /// To whom, by name.
         to: Arc<str>,
         /// What.
         text: Arc<str>,

@@ -15,7 +15,7 @@ pub enum Command {
     Say {
         /// The message as typed; the room cleans and checks it.
         text: String,
-        /// Told as an action of the sender (`* lorde waves`).
+        /// Told as an action of the sender (`** lorde waves`).
         action: bool,
     },
     /// Say something to one member only.

@@ -15,7 +15,8 @@ pub struct Term {
     /// The term's number.
     #[serde(rename = "t")]
     pub term: u64,
-    /// Whose: the first half of the host's peer id. Both halves of a cut network count on from the same term.
+    /// Whose: the [first 53 bits](PeerId::short) of the host's peer id. Both halves of a cut network count on from the same
+    /// term.
     #[serde(rename = "h")]
     pub host: u64,
     /// The number of the last entry in it.

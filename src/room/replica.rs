@@ -65,7 +65,7 @@ impl Replica {
         self.roster.get_mut(&id)
     }
 
-    /// The host as a member.
+    /// The host's name; empty where the roster does not have the host.
     pub fn host_name(&self) -> Arc<str> {
         self.member(self.host).map(|host| host.name.clone()).unwrap_or_default()
     }

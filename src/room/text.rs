@@ -44,7 +44,7 @@ const TAGGED_FLAGS: [&str; 3] = [
     "\u{1F3F4}\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}",
 ];
 
-/// How one mixed line or message break is shown where a message must stay on one line.
+/// How a line break is shown where a message must stay on one line.
 const BREAK: &str = " \u{23CE} ";
 
 /// What may be shown of `text`: control characters except `\n` and `\t` are removed, so `\r\n` becomes `\n`; U+2028 and

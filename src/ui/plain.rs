@@ -53,7 +53,7 @@ pub struct Plain {
     colours: Colours,
     /// Who and where we are; `None` before the first `role`.
     here: Option<Standing>,
-    /// The roster that follows a `role` was not asked for.
+    /// What the next roster is: one that follows a `role` was not asked for.
     roster: Roster,
     /// The host is lost.
     away: Option<Away>,

@@ -34,7 +34,7 @@
 //! | `{"type":"left","seq":19,"id":13,"name":"x","reason":"quit"}` | a member went |
 //! | `{"type":"renamed","seq":20,"id":12,"from":"lorde","to":"lorde2"}` | a member has another name |
 //! | `{"type":"at","id":12,"at":["192.168.1.9:8808"]}` | a member would host at these addresses from now on: it has come back from elsewhere. No entry |
-//! | `{"type":"told","by":12,"from":"lorde","to":"capo","text":"psst","n":2,"at":"…"}` | a private message, to both ends of it |
+//! | `{"type":"told","by":12,"peer":"9a…","n":2,"from":"lorde","to":"capo","text":"psst","at":"…"}` | a private message, to both ends of it |
 //! | `{"type":"members","members":[…]}` | the answer to `who` |
 //! | `{"type":"refused","code":"too-long","text":"…","n":3}` | something was not done; `n` where it had one |
 //! | `{"type":"ping"}`, `{"type":"pong"}` | heartbeat |
@@ -47,20 +47,21 @@
 //! A member's object has `id`, `name`, `host` (only where true), and, of a native member that showed a secret, `peer`, its
 //! public id; `at`, the addresses at which it would host the room, where it may; `n`, its highest, where above 0.
 //! `said` has `replayed` where it is history from before one joined, and `late` where it comes from another part of a
-//! network that was cut. Its `n` is the author's count, or, of a message that the author did not count, a number of the host's
+//! network that was cut; with either, and where it is told to a member that has come back, also `peer`, its author's public
+//! id. Its `n` is the author's count, or, of a message that the author did not count, a number of the host's
 //! which no count reaches ([2⁵²](crate::limits::COUNT_END) or more); `told` has an `n` only where its author counts.
 //!
 //! # Coming back
 //!
-//! Seven more fields of `hello` are for a member that wants to find its place again: `key` (32 hexadecimal digits, a random
+//! Six more fields of `hello` are for a member that wants to find its place again: `key` (32 hexadecimal digits, a random
 //! secret; its [hash](crate::room::id::Secret::peer) is the member's public id), `port` (at which it would host; absent: it never
 //! hosts), `at` (`["192.168.1.7"]`: the addresses of its machine; those at which it would host are the one that the host
 //! sees it come from, and then these, [four](crate::limits::CANDIDATE_ADDRESSES) at most; what is no address, or none that
 //! [means the same](crate::room::home::is_anywhere) to all, is passed over), and, once it has been in the room, `room` (the room's id) and `have`, its table of terms
-//! (`[{"t":1,"h":…,"s":17}]`: term, first half of the host's public id, last entry in it), and `aside`: how many messages
-//! of other pasts it brings besides, because the host to which it handed them may not have read them.
-//! The `welcome` then has `after`: the entry up to which both pasts are the same. What follows it comes as entries with
-//! their `term`, up to `seq`; `missed` says how many of them the host no longer has. `terms` is the host's table.
+//! (`[{"t":1,"h":…,"s":17}]`: term, [first 53 bits](crate::room::id::PeerId::short) of the host's public id as a number,
+//! last entry in it), and `aside`: how many messages of other pasts it brings besides, because the host to which it handed
+//! them may not have read them. The `welcome` then has `after`: the entry up to which both pasts are the same. What follows it comes as entries with
+//! their `term`, up to `seq`; `missed` says how many of them the host no longer has. `terms` is the host's table, and `opened` says when the room was opened.
 //! Without `after` the host and the member know no common past: `history` says how many `replayed` messages follow (absent:
 //! none). Until a member that moves in from another room has them all it is still in that one, should the connection be lost.
 //!
@@ -192,7 +193,7 @@ pub struct Welcomed {
     pub term: u64,
     /// The last entry.
     pub seq: u64,
-    /// When the room was opened.
+    /// When the room was opened, in RFC 3339.
     pub opened: Option<String>,
     /// The host's table of terms; of a host that keeps none, nothing.
     #[serde(default)]
@@ -249,7 +250,7 @@ pub struct ToldLine {
     pub to: String,
     /// The message.
     pub text: String,
-    /// When.
+    /// When, in RFC 3339.
     pub at: String,
     /// An action.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -12,7 +12,7 @@ use sha1::{Digest, Sha1};
 
 use super::{Request, page};
 
-/// Whose names lead here.
+/// The machine that serves the page, by the names that a `Host` may have.
 #[derive(Debug, Clone, Default)]
 pub struct Site {
     /// This machine's name; empty if it is not known.

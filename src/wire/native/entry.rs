@@ -30,7 +30,7 @@ pub struct SaidLine {
     pub from: String,
     /// The message.
     pub text: String,
-    /// When.
+    /// When, in RFC 3339.
     pub at: String,
     /// An action.
     #[serde(default, skip_serializing_if = "is_default")]

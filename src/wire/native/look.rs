@@ -18,7 +18,7 @@ pub struct RoomLine {
     pub v: u32,
     /// The room.
     pub room: RoomId,
-    /// When it was opened.
+    /// When it was opened, in RFC 3339.
     pub opened: String,
     /// The term.
     pub term: u64,
