@@ -31,9 +31,6 @@ pub const MESSAGE_MAX_BYTES: usize = 16 * 1024;
 /// The longest line of the native dialect without its `\n`: a whole message with every byte escaped to two, and room to spare.
 pub const LINE_MAX_BYTES: usize = 64 * 1024;
 
-/// How many members are announced in one line: so many of the longest names still fit into it.
-pub const JOINED_IN_LINE: usize = 32;
-
 // --- The room -----------------------------------------------------------------------------------------------------
 
 /// Most members at once where nobody says another.
@@ -67,6 +64,8 @@ pub const GATHER_MAX: Duration = Duration::from_millis(50);
 /// How long newcomers are gathered for each member who has to be told: a small room greets at once, and a storm of
 /// joins costs a bounded share of the host's time whatever the size of the room.
 pub const GATHER_PER_MEMBER: Duration = Duration::from_micros(10);
+/// How many members are announced in one line: so many of the longest names still fit into it.
+pub const JOINED_IN_LINE: usize = 32;
 /// How long a new host listens only, so that nobody who is ahead of it loses anything.
 pub const FLUSH: Duration = Duration::from_secs(1);
 /// How long members have to come to a new host before they have left.
@@ -118,6 +117,8 @@ pub const SILENCE: Duration = Duration::from_secs(15);
 pub const KEEPALIVE: Duration = SILENCE;
 /// How long a connection that is being ended may take to read its last words.
 pub const LINGER: Duration = Duration::from_secs(2);
+/// What is read, and thrown away, of a connection that has been told why it ends.
+pub const LINGER_BYTES: usize = 256 * 1024;
 /// How many connections are accepted in one turn of the loop: a storm of newcomers does not keep members waiting.
 pub const ACCEPTS_PER_TURN: usize = 256;
 /// What the operating system may keep of a connection's output before it is on its way: the rest of a slow member's
@@ -130,15 +131,21 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 // --- Connecting ---------------------------------------------------------------------------------------------------
 
-/// Connecting to one address.
+/// How long connecting to one address may take: on a LAN milliseconds, and a second more where the first packet is lost.
 pub const CONNECT: Duration = Duration::from_secs(2);
 /// How long a connection attempt goes on alone before the next address is tried as well: longer than a handshake takes on
 /// any LAN, shorter than a person notices (RFC 8305 recommends 250 ms for the whole Internet, and 100 ms at the least).
 pub const CONNECT_STAGGER: Duration = Duration::from_millis(100);
 /// Connection attempts at once: as many as begin before the first of them has taken too long.
 pub const CONNECTING: usize = (CONNECT.as_millis() / CONNECT_STAGGER.as_millis()) as usize;
-/// The answer to `hello`.
+/// How long the answer to `hello` may take: a new host that only listens as yet answers within half of that.
 pub const HELLO_ANSWER: Duration = Duration::from_secs(2);
+/// How long a host's name is looked up.
+pub const RESOLVE: Duration = Duration::from_secs(5);
+/// How many addresses of a name are tried: all of them leave time to decide.
+pub const ADDRESSES: usize = 4;
+/// How many addresses at which somebody accepts and says nothing are waited for in one round.
+pub const SILENT_ADDRESSES: usize = 2;
 /// A peer that has not been in the room has decided (host, client or error) after this long.
 pub const DECIDE: Duration = Duration::from_secs(10);
 /// The shortest pause between two attempts of an election: the holder of the port has just died or does not listen yet.
@@ -164,8 +171,6 @@ pub const COMMANDS_PER_TURN: usize = 256;
 pub const EVENTS: usize = 16_384;
 /// How long a closing room tries to get its last words to everybody.
 pub const CLOSE: Duration = Duration::from_millis(2_500);
-/// How often the connections log looks whether it was renamed.
-pub const LOG_ROTATION: Duration = Duration::from_secs(1);
 
 // --- A member's side ----------------------------------------------------------------------------------------------
 
@@ -200,12 +205,11 @@ pub const FAREWELL: Duration = Duration::from_secs(2);
 pub const PATIENCE_AFTER_HANG_UP: Duration = Duration::from_secs(1);
 /// How long one candidate is waited for when the host fell silent: others may have heard it one heartbeat later.
 pub const PATIENCE_AFTER_SILENCE: Duration = Duration::from_secs(HEARTBEAT.as_secs() + 1);
-/// How many addresses of a name are tried: all of them leave time to decide.
-pub const ADDRESSES: usize = 4;
-/// How many addresses at which somebody accepts and says nothing are waited for in one round.
-pub const SILENT_ADDRESSES: usize = 2;
-/// How long a host's name is looked up.
-pub const RESOLVE: Duration = Duration::from_secs(5);
+
+// --- The connections log ------------------------------------------------------------------------------------------
+
+/// How often the connections log looks whether it was renamed.
+pub const LOG_ROTATION: Duration = Duration::from_secs(1);
 /// The longest line of a connections log that is read: far more than the longest name, wholly escaped, needs.
 pub const LOG_LINE_MAX_BYTES: usize = 64 * 1024;
 /// What is read from a connections log at a time.
@@ -214,6 +218,7 @@ pub const LOG_READ_BYTES: usize = 64 * 1024;
 pub const LOG_POLL: Duration = Duration::from_millis(200);
 /// How many looks a renamed log still gets before the new one is read: its writer may not have noticed yet.
 pub const LOG_ROTATION_POLLS: u32 = (LOG_ROTATION.as_millis() / LOG_POLL.as_millis()) as u32 + 1;
+
 // --- Standard input, standard output, signals ---------------------------------------------------------------------
 
 /// What is read from standard input at once.
@@ -325,5 +330,3 @@ pub const CROWD_READER: Duration = Duration::from_millis(100);
 /// How long the room waits for readers in all, for each ring's worth of talk: a member that reads a byte now and then costs
 /// the room its speed only where that is megabytes a second.
 pub const CROWD_WAIT: Duration = Duration::from_secs(1);
-/// What is read, and thrown away, of a connection that has been told why it ends.
-pub const LINGER_BYTES: usize = 256 * 1024;

@@ -53,13 +53,19 @@ pub const VISIT_EVERY: Duration = Duration::from_millis(500);
 pub const VISIT: Duration = Duration::from_secs(2);
 /// How many visits in a row that reach nobody mean that something is between us.
 pub const VISITS: u32 = 3;
-/// How long that is believed.
+/// How long one that cannot be reached is believed to be so.
 pub const BLOCKED_FOR: Duration = Duration::from_secs(30);
 /// How long a host is seen that should yield before it is taken for one that hears nobody: it goes and looks within two
 /// announcements, and has given up what it cannot reach before this.
 pub const OVERDUE: Duration = Duration::from_secs(15);
-/// After how long without an announcement it counts as gone: four may get lost.
+/// After how long without an announcement a host counts as gone: four may get lost.
 pub const FORGOTTEN: Duration = ANNOUNCE_EVERY.saturating_mul(5);
+/// How many members that went without a word are looked for: as many as a member tries candidates.
+pub const MISSING: usize = CANDIDATES;
+/// For how long they are looked for: a switch that was off over lunch.
+pub const MISSED_FOR: Duration = Duration::from_secs(3_600);
+/// How often one of their addresses is looked at: all of a small room's within some seconds, and no load.
+pub const SEEK_EVERY: Duration = Duration::from_secs(1);
 /// How often a change that decides nothing (how many there are, what the host is called) is announced.
 pub const ANNOUNCE_CHANGE: Duration = Duration::from_millis(500);
 /// The longest string of a DNS-SD record, key and value (RFC 6763, section 6.1).
@@ -106,9 +112,3 @@ pub const MISSED_ANSWERS: u32 = 2;
 pub const ASKED_AT_ONCE: usize = 16;
 /// How many addresses are kept at which something was seen: more than a LAN has rooms.
 pub const ROOM_ADDRESSES: usize = 1_024;
-/// How many members that went without a word are looked for: as many as a member tries candidates.
-pub const MISSING: usize = CANDIDATES;
-/// For how long: a switch that was off over lunch.
-pub const MISSED_FOR: Duration = Duration::from_secs(3_600);
-/// How often one of their addresses is looked at: all of a small room's within some seconds, and no load.
-pub const SEEK_EVERY: Duration = Duration::from_secs(1);
