@@ -41,6 +41,21 @@ test("markup, odd characters and endless words stay text", async (t) => {
   assert.ok(await page.locator("#log").evaluate((log) => log.scrollWidth <= log.clientWidth));
 });
 
+test("half a character, which a keyboard left behind, costs nobody the connection", async (t) => {
+  const stage = await Stage.open(t), at = port();
+  const capo = await stage.peer("capo", at, "host");
+  const page = await stage.member("anna", address(at));
+  await page.evaluate(() => {
+    document.getElementById("text").value = "half \ud83d";
+    document.getElementById("say").requestSubmit();
+  });
+  await shows(page, "half \ufffd");
+  await say(page, "and on");
+  await capo.message("and on");
+  assert.deepEqual(capo.messages(), ["half \ufffd", "and on"]);
+  assert.equal(capo.events.filter((event) => event.event === "left").length, 0);
+});
+
 // A server of another origin with an empty page.
 async function stranger(t) {
   const server = http.createServer((_, response) => response.setHeader("content-type", "text/html").end("<!DOCTYPE html><title>x</title>"));
