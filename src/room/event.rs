@@ -186,7 +186,7 @@ pub enum Role {
 
 /// Why a member left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", from = "String")]
 pub enum Leave {
     /// It said so.
     Quit,
@@ -229,6 +229,14 @@ impl Leave {
             Self::Banned => "banned",
             Self::Error => "broke the protocol",
         }
+    }
+}
+
+impl From<String> for Leave {
+    /// What a host means by a word. One that we do not know says at least that somebody has gone, and the room goes on.
+    fn from(word: String) -> Self {
+        let known = [Self::Quit, Self::Timeout, Self::Slow, Self::Kicked, Self::Banned, Self::Error];
+        known.into_iter().find(|reason| reason.word() == word).unwrap_or(Self::Lost)
     }
 }
 

@@ -255,6 +255,13 @@ fn lines_of_one_word_are_what_they_say() {
     assert_eq!(heard(&[PING, PONG].concat()), [FromHost::Ping, FromHost::Pong]);
 }
 
+/// A word of a later version must not cost its readers the connection.
+#[test]
+fn who_has_left_for_a_reason_that_nobody_knows_has_left() {
+    let heard = heard(b"{\"type\":\"left\",\"seq\":3,\"id\":2,\"name\":\"x\",\"reason\":\"idle\"}\n");
+    assert!(matches!(&heard[..], [FromHost::Left(LeftLine { reason: Leave::Lost, .. })]), "{heard:?}");
+}
+
 #[test]
 fn p23_whatever_is_done_to_a_line_is_not_more_than_refused() {
     let mut random = fastrand::Rng::with_seed(23);
