@@ -26,7 +26,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         None => chat(cli.room),
         Some(Command::Log(args)) => log(args),
-        Some(Command::Rooms(args)) => rooms::command(args, &mut io::stdout()).map(|()| ExitCode::SUCCESS),
+        Some(Command::Rooms(args)) => {
+            rooms::command(args, &mut io::stdout(), &mut io::stderr()).map(|()| ExitCode::SUCCESS)
+        }
         Some(Command::Doctor(args)) => doctor(args),
         Some(Command::Completions { shell }) => print(&cli::completions(shell)),
         Some(Command::Man) => print(&cli::man().map_err(|error| Error::io("write the man page", error))?),

@@ -23,6 +23,7 @@ use crate::limits::{DEFAULT_PORT, LIST, SIGHTINGS};
 use crate::mailbox::Mailbox;
 use crate::moment::Moment;
 use crate::room::id::Secret;
+use crate::room::text;
 use crate::scout::{self, Found};
 use crate::shutdown;
 use crate::sighting::{Announcement, Seen};
@@ -37,11 +38,12 @@ enum News {
     Stop,
 }
 
-/// Lists the rooms on the LAN on `out`: after [`LIST`], or, if it is to watch, as they come and go until a signal.
+/// Lists the rooms on the LAN on `out`: after [`LIST`], or, if it is to watch, as they come and go until a signal; on `err`
+/// what keeps it from looking.
 ///
 /// # Errors
 /// The system has no means to look around, or `out` cannot be written to.
-pub fn command(args: RoomsArgs, out: &mut impl Write) -> Result<()> {
+pub fn command(args: RoomsArgs, out: &mut impl Write, err: &mut impl Write) -> Result<()> {
     let (news, told) = mpsc::channel();
     if args.watch {
         let stop = news.clone();
@@ -49,6 +51,10 @@ pub fn command(args: RoomsArgs, out: &mut impl Write) -> Result<()> {
         shutdown::on_signal(move || drop(stop.send(News::Stop)), || {})?;
     }
     let mut list = List::open(args, news)?;
+    for trouble in list.lan.troubles() {
+        // Nobody can be told that standard error is gone.
+        drop(writeln!(err, "* {}", text::one_line(&trouble)));
+    }
     error::written(list.run(&told, out))
 }
 
@@ -60,7 +66,7 @@ struct List {
     news: Sender<News>,
     board: Board,
     /// Looks as long as it is there.
-    _lan: Lan,
+    lan: Lan,
 }
 
 impl List {
@@ -74,7 +80,7 @@ impl List {
         let scope = Scope { port: args.port.unwrap_or(0), interfaces: args.interface.clone(), me: secret.peer() };
         let lan = Lan::open(scope, clock, seen.clone())?;
         lan.set(Task::Look { hosts_at: None });
-        Ok(Self { board: Board::new(args.port), args, clock, seen, news, _lan: lan })
+        Ok(Self { board: Board::new(args.port), args, clock, seen, news, lan })
     }
 
     fn run(&mut self, told: &Receiver<News>, out: &mut impl Write) -> io::Result<()> {

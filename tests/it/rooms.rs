@@ -42,6 +42,15 @@ fn no_room_is_no_failure_and_what_is_none_is_not_listed() {
 }
 
 #[test]
+fn an_interface_that_is_not_there_is_told_beside_the_list() {
+    let stage = Stage::new();
+    let _host = stage.host();
+    let list = rooms(&stage, &["--json", "--interface", "nothing0"]);
+    assert_eq!((list.exits(), list.events().len()), (0, 1));
+    assert_eq!(list.stderr(), ["* look at nothing0: there is no such interface, or it is down"]);
+}
+
+#[test]
 fn a_watch_tells_what_comes_changes_and_goes_until_a_signal() {
     let stage = Stage::new();
     let watch = rooms(&stage, &["--watch", "--json"]);
