@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::cure;
 use super::facts::{Direction, Door, Facts, Firewall, Gate, Interface, Kind, Outcome, System, Way, WslNetwork};
+use crate::interfaces::{Behind, behind};
 use crate::ui::reach;
 
 /// What is said of a machine and its networks.
@@ -225,7 +226,8 @@ fn left_out(facts: &Facts) -> Option<Finding> {
 fn tunnel(facts: &Facts) -> Option<Finding> {
     let name = facts.way_out.as_ref()?;
     let interface = facts.interfaces.iter().find(|interface| interface.name == *name)?;
-    if interface.used {
+    // The way out that was not asked for may lead to a LAN.
+    if interface.used || !facts.asked.is_empty() && behind(name) == Behind::Lan {
         return None;
     }
     let text = format!(

@@ -204,6 +204,18 @@ fn containers_and_a_vpn_do_not_hide_the_lan() {
 }
 
 #[test]
+fn a_way_out_that_was_not_asked_for_is_no_vpn_unless_it_is_one() {
+    for (way_out, is_vpn) in [("eth1", false), ("tun0", true)] {
+        let diagnosis = with(|facts| {
+            facts.asked = vec!["eth0".into()];
+            facts.interfaces.push(unused(way_out, "10.8.0.2"));
+            facts.way_out = Some(way_out.into());
+        });
+        assert_eq!(diagnosis.findings.iter().any(|finding| finding.about == "vpn"), is_vpn, "{way_out}");
+    }
+}
+
+#[test]
 fn a_machine_on_no_lan_is_told_so() {
     let diagnosis = with(|facts| facts.interfaces.clear());
     assert!(!diagnosis.findable && diagnosis.typed.is_empty());
