@@ -112,7 +112,7 @@ impl Desk {
     /// Reads `source` to its end, or until it is woken. Says why a script that comes to its end so has failed.
     fn read(&self, mut source: Source) -> Result<Option<Error>, Closed> {
         let mut lines = Lines::default();
-        let mut failed = None;
+        let (mut failed, mut unread) = (None, None);
         let mut line = |line: Result<&str, BadLine>| {
             failed = self.line(line)?.or(failed.take());
             Ok(())
@@ -124,7 +124,9 @@ impl Desk {
                 Ok(Some(0)) => break,
                 Ok(Some(count)) => lines.feed(&buffer[..count], &mut line)?,
                 Err(error) => {
-                    self.answer(What::Notice { text: Error::io("read standard input", error).to_string() })?;
+                    let error = Error::io("read standard input", error);
+                    self.answer(What::Notice { text: error.to_string() })?;
+                    unread = Some(error);
                     break;
                 }
             }
@@ -133,7 +135,7 @@ impl Desk {
         self.commands.push(if self.terminal { Command::Quit } else { Command::EndOfInput })?;
         // A person has read what was refused, and a host goes on.
         let script = !self.terminal && !self.here.is_host();
-        Ok(failed.filter(|_| script))
+        Ok(failed.or(unread).filter(|_| script))
     }
 }
 
@@ -187,7 +189,7 @@ impl Input {
     /// has no way to end the waiting, the thread is left to the end of the process.
     ///
     /// # Errors
-    /// A script has ended that said something which no room takes.
+    /// A script has ended that said something which no room takes, or that could not be read to its end.
     pub fn stop(self) -> Result<()> {
         let patience = if self.waker.wake() { INPUT_END } else { Duration::ZERO };
         if self.ended.recv_timeout(patience) != Err(RecvTimeoutError::Disconnected) {
