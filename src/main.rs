@@ -35,7 +35,16 @@ fn run(cli: Cli) -> Result<ExitCode> {
     }
 }
 
+/// The variable with which somebody asks for a closed room.
+const PASSPHRASE: &str = "HYBRID_CHAT_PASSPHRASE";
+/// Whoever relies on a passphrase must not be in an open room without knowing.
+const NO_CLOSED_ROOMS: &str =
+    "HYBRID_CHAT_PASSPHRASE asks for a closed room, and there are none yet: unset it to chat in an open one";
+
 fn chat(args: cli::RoomArgs) -> Result<ExitCode> {
+    if std::env::var_os(PASSPHRASE).is_some_and(|passphrase| !passphrase.is_empty()) {
+        cli::usage_error(NO_CLOSED_ROOMS).exit();
+    }
     let config =
         Config::new(args, &login(), is_terminal()).unwrap_or_else(|error| cli::usage_error(&error.to_string()).exit());
     let put_out = match run::chat(&config, peer::run)? {

@@ -27,6 +27,22 @@ fn help_names_every_option_and_goes_to_stdout() {
 }
 
 #[test]
+fn a_passphrase_never_opens_a_room_that_is_open_to_all() {
+    let stage = Stage::new();
+    let port = stage.port_text();
+    let start = |passphrase| {
+        let chat = stage.start("capo").json("capo").args(&["--port", &port]);
+        chat.tune(|command| {
+            command.env("HYBRID_CHAT_PASSPHRASE", passphrase);
+        })
+    };
+    let refused = start("secret").run();
+    assert_eq!((refused.exits(), refused.stdout().len()), (2, 0));
+    assert!(refused.stderr()[0].contains("there are none yet: unset it"), "{:?}", refused.stderr());
+    start("").run().expect("a room", |event| is(event, "role"));
+}
+
+#[test]
 fn the_version_is_the_packages() {
     let stage = Stage::new();
     let chat = run(&stage, &["--version"]);
