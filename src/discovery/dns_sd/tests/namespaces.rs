@@ -9,12 +9,15 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::*;
 
+/// The first machine's address.
+pub(super) const FIRST: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
+
 /// Two namespaces that go away with their test.
-struct Machines([String; 2]);
+pub(super) struct Machines([String; 2]);
 
 impl Machines {
     /// `lan` between the two, and at the first a second interface that leads nowhere near.
-    fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let (process, made) = (std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let names = ["a", "b"].map(|side| format!("dnssd{process}-{made}{side}"));
@@ -27,7 +30,7 @@ impl Machines {
             format!("netns add {b}"),
             format!("-n {a} link add lan type veth peer name lan netns {b}"),
             format!("-n {a} link add vpn type veth peer name far"),
-            format!("-n {a} addr add 10.77.0.1/24 dev lan"),
+            format!("-n {a} addr add {FIRST}/24 dev lan"),
             format!("-n {a} addr add 10.99.0.1/24 dev vpn"),
             format!("-n {b} addr add 10.77.0.2/24 dev lan"),
             format!("-n {a} link set lan up"),
@@ -41,7 +44,7 @@ impl Machines {
     }
 
     /// Does this on one of the machines; threads that it starts stay there.
-    fn on<T: Send>(&self, side: usize, act: impl FnOnce() -> T + Send) -> T {
+    pub(super) fn on<T: Send>(&self, side: usize, act: impl FnOnce() -> T + Send) -> T {
         let act = || {
             let namespace = File::open(format!("/run/netns/{}", self.0[side])).unwrap();
             move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
@@ -55,7 +58,7 @@ impl Machines {
     }
 
     /// What the machine has, once all of `names` are up with an IPv4 address, or down.
-    fn interfaces(&self, side: usize, names: &[&str], up: bool) -> Vec<Interface> {
+    pub(super) fn interfaces(&self, side: usize, names: &[&str], up: bool) -> Vec<Interface> {
         let end = Instant::now() + DEADLINE;
         loop {
             let found = self.on(side, || on(names));
@@ -92,7 +95,7 @@ fn p01_a_room_is_heard_of_across_a_cable_also_after_it_was_pulled() {
     let lan = machines.interfaces(1, &["lan"], true);
     machines.on(1, || guest.drive(&lan, None));
     machines.on(0, || host.drive(&both, Some(&room)));
-    let at: SocketAddr = "10.77.0.1:704".parse().unwrap();
+    let at = SocketAddr::from((FIRST, 704));
     // By an address that works, or at least could: the other interface's is in no subnet of the guest's.
     let is_far = |sighting: &Sighting| sighting.at.ip().to_string().starts_with("10.99.");
     while guest.hears(&room, is_far) != at {}
