@@ -194,6 +194,8 @@ fn keypad(bytes: &[u8], ended: bool) -> Step {
     match byte {
         b'M' => plain(3, KeyCode::Enter),
         b'P' => plain(3, KeyCode::F(1)),
+        // Where a program before has left it so: what is printed on the key.
+        b'j'..=b'y' => plain(3, KeyCode::Char(char::from(byte - b'@'))),
         b'a'..=b'd' => key(3, arrow(byte.to_ascii_uppercase())?, KeyModifiers::CONTROL),
         b' '..=b'~' => Some((3, arrow(byte).map_or(Came::Nothing, |code| Came::Event(Event::Key(code.into()))))),
         _ => alt(b'O'),
