@@ -310,6 +310,10 @@ pub const PASTED_AT_ONCE: usize = 4 * MESSAGE_MAX_BYTES;
 /// So many same arrow keys in one piece are the mouse wheel: terminals send three for each notch, and nobody presses a
 /// key three times between two looks.
 pub const WHEEL_KEYS: usize = 3;
+/// How long is looked for more keys after an arrow with which the wheel may have begun: terminals send them one by one, and on
+/// a busy machine they come milliseconds apart. A key that is held down comes every 10 ms at the fastest, and nobody sees
+/// this delay.
+pub const WHEEL_TOGETHER: Duration = Duration::from_millis(8);
 /// So many characters in one piece, with line breaks among them, were pasted: a shorter paste does no harm.
 pub const PASTE_KEYS: usize = 32;
 /// Events that are taken between two looks at the keys.

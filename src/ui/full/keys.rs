@@ -2,10 +2,12 @@
 //!
 //! It knows keys and whether something is typed; what is done then is elsewhere.
 
+use std::time::Duration;
+
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::editor::keys::{Code, Key};
-use crate::limits::{PASTE_KEYS, WHEEL_KEYS};
+use crate::limits::{KEYS_TOGETHER, PASTE_KEYS, WHEEL_KEYS, WHEEL_TOGETHER};
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +115,15 @@ pub enum Typed {
     Paste(String),
     /// Somebody looks at the terminal, or no longer.
     Focus(bool),
+}
+
+/// How long is waited for what comes together with `events`.
+pub fn patience(events: &[Event]) -> Duration {
+    let step = |event: &Event| event.as_key_event().and_then(|key| arrow(&Typed::Key(key)));
+    let mut latest = events.iter().rev().filter(|event| !event.is_key_release()).map(step);
+    let last = latest.next().flatten();
+    let same = last.map_or(0, |_| 1 + latest.take(WHEEL_KEYS).take_while(|next| *next == last).count());
+    if (1..WHEEL_KEYS).contains(&same) { WHEEL_TOGETHER } else { KEYS_TOGETHER }
 }
 
 /// What `events` mean, which came at once. Where the terminal turns the wheel into arrow keys, several of them come in one piece;
@@ -251,5 +262,25 @@ mod tests {
         assert_eq!(gather(events(up, 2)), [Typed::Key(up), Typed::Key(up)]);
         let shifted = key(KeyCode::Up, KeyModifiers::SHIFT);
         assert_eq!(gather(events(shifted, 3)).len(), 3);
+    }
+
+    /// Terminals send the keys of a notch one by one.
+    #[test]
+    fn an_arrow_waits_for_the_rest_of_the_wheel() {
+        let keys = |codes: &[KeyCode]| -> Vec<Event> {
+            codes.iter().map(|code| Event::Key(key(*code, KeyModifiers::NONE))).collect()
+        };
+        use KeyCode::{Char, Down, Up};
+        for codes in [&[Up][..], &[Down, Down], &[Char('x'), Up], &[Up, Up, Up, Down]] {
+            assert_eq!(patience(&keys(codes)), WHEEL_TOGETHER, "{codes:?}");
+        }
+        let [up, x] = [Up, Char('x')].map(|code| key(code, KeyModifiers::NONE));
+        let release = |key| Event::Key(KeyEvent { kind: KeyEventKind::Release, ..key });
+        assert_eq!(patience(&[Event::Key(up), release(up)]), WHEEL_TOGETHER);
+        assert_eq!(patience(&[Event::Key(x), release(up)]), KEYS_TOGETHER);
+        // Neither what is typed waits, nor a wheel that is turned on and on.
+        for codes in [&[][..], &[Char('x')], &[Up, Char('x')], &[Up; 3], &[Up; 30]] {
+            assert_eq!(patience(&keys(codes)), KEYS_TOGETHER, "{codes:?}");
+        }
     }
 }

@@ -8,7 +8,8 @@ use std::io;
 use crossterm::ansi_support::supports_ansi;
 use crossterm::event::{Event, poll, read};
 
-use crate::limits::{KEYS_TOGETHER, PASTED_AT_ONCE};
+use crate::limits::PASTED_AT_ONCE;
+use crate::ui::full::keys;
 
 /// What has come.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl Source {
             return Ok(Came::Resized);
         }
         let mut events = vec![read()?];
-        while events.len() < PASTED_AT_ONCE && poll(KEYS_TOGETHER)? {
+        while events.len() < PASTED_AT_ONCE && poll(keys::patience(&events))? {
             events.push(read()?);
         }
         Ok(self.sort(events))

@@ -14,7 +14,8 @@ use rustix::process::{Signal, kill_current_process_group};
 use signal_hook::low_level::pipe;
 
 use super::decoder::Decoder;
-use crate::limits::{KEYS_AT_ONCE, KEYS_READ, KEYS_TOGETHER};
+use crate::limits::{KEYS_AT_ONCE, KEYS_READ};
+use crate::ui::full::keys;
 
 /// What has come.
 #[derive(Debug)]
@@ -148,7 +149,9 @@ impl Source {
                 Err(error) => return Err(error.into()),
             }
             let mut more = [PollFd::new(&stdin, PollFlags::IN)];
-            if poll(&mut more, time(Some(KEYS_TOGETHER))?.as_ref()) != Ok(1) || more[0].revents() != PollFlags::IN {
+            if poll(&mut more, time(Some(keys::patience(&events)))?.as_ref()) != Ok(1)
+                || more[0].revents() != PollFlags::IN
+            {
                 break;
             }
         }
