@@ -308,7 +308,7 @@ impl Desk {
     fn tell_once(&mut self, text: String) {
         let history = &self.model.history;
         let last = history.end().checked_sub(1).and_then(|last| history.get(last)?.text());
-        if last != Some(&*text) {
+        if last.as_deref() != Some(&*text) {
             self.tell(Tone::Alarm, text);
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of how these are drawn.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
@@ -149,12 +150,13 @@ impl Entry {
         }
     }
 
-    /// What is said or noted in it, for a search.
-    pub fn text(&self) -> Option<&str> {
+    /// What is said, noted or told of who came in it, for a search.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
         match &self.kind {
-            Kind::Said(said) => Some(&said.message.text),
-            Kind::Note { text, .. } => Some(text),
-            Kind::Presence(_) | Kind::Day(_) => None,
+            Kind::Said(said) => Some(Cow::Borrowed(&said.message.text)),
+            Kind::Note { text, .. } => Some(Cow::Borrowed(text)),
+            Kind::Presence(presence) => Some(Cow::Owned(presence.text())),
+            Kind::Day(_) => None,
         }
     }
 

@@ -10,7 +10,7 @@ use super::model::Way;
 pub fn next(history: &History, needle: &str, from: Number, way: Way) -> Option<Number> {
     let holds = |number: &Number| {
         let text = history.get(*number).and_then(super::entry::Entry::text);
-        text.is_some_and(|text| find(text, needle).next().is_some())
+        text.is_some_and(|text| find(&text, needle).next().is_some())
     };
     match way {
         Way::Older => (history.start()..from.min(history.end())).rev().find(holds),
@@ -21,7 +21,7 @@ pub fn next(history: &History, needle: &str, from: Number, way: Way) -> Option<N
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::full::entry::{Entry, Kind, Tone};
+    use crate::ui::full::entry::{Entry, Kind, Presence, Tone};
     use crate::ui::samples::at;
 
     #[test]
@@ -34,5 +34,10 @@ mod tests {
         assert_eq!(next(&history, "fish", 2, Way::Older), Some(0));
         assert_eq!(next(&history, "fish", 0, Way::Older), None);
         assert_eq!((next(&history, "fish", 0, Way::Newer), next(&history, "fish", 2, Way::Newer)), (Some(2), None));
+        // Who came is marked where it is on the screen, and so it has to be found.
+        let mut presence = Presence::default();
+        presence.join("anna");
+        history.push(Entry { at: at(), kind: Kind::Presence(Box::new(presence)) });
+        assert_eq!(next(&history, "ANNA joined", history.end(), Way::Older), Some(4));
     }
 }

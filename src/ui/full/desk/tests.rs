@@ -43,7 +43,7 @@ fn line(desk: &mut Desk, text: &str) {
 /// The text of the newest note.
 fn last_note(desk: &Desk) -> String {
     let history = &desk.model.history;
-    history.get(history.end() - 1).and_then(|entry| entry.text()).unwrap_or("").to_owned()
+    history.get(history.end() - 1).and_then(|entry| Some(entry.text()?.into_owned())).unwrap_or_default()
 }
 
 #[test]
