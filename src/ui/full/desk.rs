@@ -92,6 +92,10 @@ impl Desk {
         view::fit(buffer.area, &mut self.editor);
         let areas = view::areas(buffer.area, &self.editor);
         self.messages = areas.messages;
+        if self.model.place != Place::End {
+            // The screen may have grown, or the oldest may have gone: it stays full.
+            self.scroll_to(|model, height, rows| model.place.up(0, height, &model.history, rows));
+        }
         self.model.help = self.model.help.map(|first| first.min(view::last_help(&self.model, areas)));
         view::draw(&self.model, &self.editor, self.palette, buffer)
     }
@@ -159,11 +163,7 @@ impl Desk {
                 // The drawing knows where it ends.
                 self.model.help = Some(if act == Act::Top { 0 } else { usize::MAX });
             }
-            Act::Top => {
-                let height = usize::from(self.messages.height);
-                let place = self.measured(|model, rows| Place::top(height, &model.history, rows));
-                self.model.go(place);
-            }
+            Act::Top => self.scroll_to(|model, height, rows| Place::top(height, &model.history, rows)),
             Act::Bottom => self.model.go(Place::End),
             Act::Older => self.find(Way::Older),
             Act::Newer => self.find(Way::Newer),
@@ -199,20 +199,20 @@ impl Desk {
             self.model.help = Some(first.saturating_add_signed(-by));
             return;
         }
-        let height = usize::from(self.messages.height);
-        let place = self.measured(|model, rows| {
+        self.scroll_to(|model, height, rows| {
             if by > 0 {
                 model.place.up(by.unsigned_abs(), height, &model.history, rows)
             } else {
                 model.place.down(by.unsigned_abs(), &model.history, rows)
             }
         });
-        self.model.go(place);
     }
 
-    /// Finds a place, with the rows that entries take on this screen.
-    fn measured(&self, find: impl FnOnce(&Model, Rows<'_>) -> Place) -> Place {
-        find(&self.model, &|number: Number| view::rows(&self.model, self.look(), number))
+    /// Goes to a place that is found by the height of this screen and the rows that entries take on it.
+    fn scroll_to(&mut self, find: impl FnOnce(&Model, usize, Rows<'_>) -> Place) {
+        let rows = |number: Number| view::rows(&self.model, self.look(), number);
+        let place = find(&self.model, usize::from(self.messages.height), &rows);
+        self.model.go(place);
     }
 
     fn look(&self) -> Look<'_> {
@@ -227,10 +227,8 @@ impl Desk {
         search.end = next.is_none().then_some(way);
         let Some(number) = next else { return };
         search.found = Some(number);
-        let height = usize::from(self.messages.height);
         let row = view::hit(&self.model, self.look(), number);
-        let place = self.measured(|model, rows| Place::around((number, row), height, &model.history, rows));
-        self.model.go(place);
+        self.scroll_to(|model, height, rows| Place::around((number, row), height, &model.history, rows));
     }
 
     /// Does what the finished line asks for. What cannot be done stays where it is, so that it can be mended.

@@ -348,6 +348,33 @@ fn what_comes_of_a_line_is_seen_wherever_one_reads() {
     }
 }
 
+#[test]
+fn who_reads_the_oldest_has_a_full_screen_also_when_it_grows_and_when_they_go() {
+    let mut desk = in_room(Role::Client);
+    let rows = |desk: &mut Desk, height| drawing_on(desk, 80, height).matches("anna: ").count();
+    for n in 0..100 {
+        desk.event(message("anna", &format!("row {n}")));
+    }
+    rows(&mut desk, 24);
+    press(&mut desk, KeyCode::Home, KeyModifiers::CONTROL);
+    // What is no message: who one is, status, input, keys.
+    assert_eq!((rows(&mut desk, 24), rows(&mut desk, 50)), (24 - 4, 50 - 4));
+    assert!(desk.model.unread == 0 && desk.model.place != Place::End);
+    for n in 0..=crate::limits::SCROLLBACK {
+        desk.event(message("anna", &format!("row {n}")));
+    }
+    assert_eq!(rows(&mut desk, 50), 50 - 3);
+    assert!(desk.model.unread > 0 && desk.model.place != Place::End);
+    // All of it is on the screen.
+    let mut desk = in_room(Role::Client);
+    for n in 0..30 {
+        desk.event(message("anna", &format!("row {n}")));
+    }
+    rows(&mut desk, 24);
+    press(&mut desk, KeyCode::Home, KeyModifiers::CONTROL);
+    assert_eq!((rows(&mut desk, 50), desk.model.place), (30, Place::End));
+}
+
 /// It may have waited for a new host, and one has begun to read meanwhile.
 #[test]
 fn a_message_of_ones_own_that_arrives_late_leaves_the_reader_where_one_is() {
