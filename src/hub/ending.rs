@@ -8,7 +8,7 @@ use super::slot::{Slot, Stage};
 use super::web;
 use super::{Hub, Key, Outlet};
 use crate::connection_log::{Event as Happened, LogLine};
-use crate::limits::LINGER_BYTES;
+use crate::limits::{LINGER_BYTES, SILENCE};
 use crate::moment::Moment;
 use crate::room::event::{Closed, Leave};
 use crate::room::id::MemberId;
@@ -158,7 +158,8 @@ impl Hub {
                 Stage::Ending | Stage::Ended => self.over.push(index),
                 Stage::In(_) if slot.is_slow(now.mono) => self.too_slow(index, now),
                 Stage::In(_) => {
-                    let refusal = Refusal::new("timeout", "nothing was heard of you for 15 s");
+                    let text = format!("nothing was heard of you for {} s", SILENCE.as_secs());
+                    let refusal = Refusal::new("timeout", text);
                     self.post(index, Letter::Refused(refusal), now);
                     self.end_as(index, Leave::Timeout, Leave::Timeout.word(), now);
                 }
