@@ -81,8 +81,8 @@ fn context() -> WebSocketContext {
 /// Where in a frame we are: no read of the library goes beyond its end, so that it holds nothing after a whole message.
 #[derive(Debug, Default)]
 struct Frame {
-    /// What has come of kind and length, which have ten bytes at the most.
-    head: [u8; 10],
+    /// What has come of kind and length, which are all of a head but its mask.
+    head: [u8; HEAD_BYTES],
     known: usize,
     /// How many bytes of mask and payload are to come.
     left: u64,
@@ -112,7 +112,7 @@ impl Frame {
     fn head_length(&self) -> usize {
         match self.head[1] & 0x7f {
             126 if self.known >= 2 => 4,
-            127 if self.known >= 2 => 10,
+            127 if self.known >= 2 => HEAD_BYTES,
             _ => 2,
         }
     }
