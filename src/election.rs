@@ -16,7 +16,9 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::limits::{CONNECT, DECIDE, HELLO_ANSWER, LOOK, RECONNECTS, RETRY_MAX, RETRY_MIN, SILENT_ADDRESSES};
+use crate::limits::{
+    CONNECT, DECIDE, HELLO_ANSWER, LOOK, RECONNECT_JITTER, RECONNECTS, RETRY_MAX, RETRY_MIN, SILENT_ADDRESSES,
+};
 use crate::room::event::Leave;
 use crate::room::id::PeerId;
 use crate::sighting::Seen;
@@ -260,7 +262,7 @@ impl Election {
         self.scan(now)
     }
 
-    fn claim(&mut self) -> Action {
+    fn claim(&self) -> Action {
         match self.place.claim {
             Some(address) => Action::Claim(address),
             None => Action::Dial(self.place.all.clone()),
@@ -335,7 +337,7 @@ impl Election {
 
     fn walk_pause(&mut self, now: Duration) -> Action {
         let may_host = self.may_host();
-        let jitter = self.between(Duration::from_millis(1_000), Duration::from_millis(1_400)).as_secs_f64();
+        let jitter = 1.0 + RECONNECT_JITTER * self.jitter.f64();
         let State::Walking(walk) = &mut self.state else { return self.start(now) };
         walk.attempts += 1;
         if walk.attempts == 1 && may_host && walk.turn_of_me() <= now {

@@ -158,6 +158,8 @@ pub const RECONNECTS: u32 = 10;
 pub const RECONNECT_MIN: Duration = Duration::from_millis(250);
 /// The longest pause between attempts to reconnect.
 pub const RECONNECT_MAX: Duration = Duration::from_secs(5);
+/// By which part of itself such a pause may be longer, at random: members do not come back in step.
+pub const RECONNECT_JITTER: f64 = 0.4;
 /// What a member has sent and not yet got back, in messages; more waits in its standard input.
 pub const UNACKNOWLEDGED: usize = 1_000;
 
