@@ -4,11 +4,9 @@
 
 use std::str::FromStr;
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use crate::limits::{DNS_LABEL_MAX_BYTES, TXT_STRING_MAX_BYTES};
 use crate::room::id::PeerId;
-use crate::room::name::Name;
+use crate::room::name::{Name, cut};
 use crate::sighting::Announcement;
 
 /// The version of these strings. Whoever says another is passed over.
@@ -67,7 +65,7 @@ pub(super) fn decode<'a>(port: u16, value: impl Fn(&str) -> Option<&'a [u8]>) ->
 /// the host's, so that of two hosts each has its own.
 pub(super) fn instance(announcement: &Announcement) -> String {
     let rest = format!("'s room on port {} ({})", announcement.port, tag(announcement.host, 6));
-    match cut(&announcement.name, DNS_LABEL_MAX_BYTES - rest.len()) {
+    match cut(&announcement.name, usize::MAX, DNS_LABEL_MAX_BYTES - rest.len()) {
         "" => format!("{SOMEBODY}{rest}"),
         name => format!("{name}{rest}"),
     }
@@ -82,12 +80,6 @@ pub(super) fn machine(host: PeerId) -> String {
 /// The first digits of a peer's id.
 fn tag(peer: PeerId, digits: usize) -> String {
     peer.to_string().chars().take(digits).collect()
-}
-
-/// The longest start of `text` in at most so many bytes that ends between two characters as a reader counts them.
-fn cut(text: &str, bytes: usize) -> &str {
-    let ends = text.grapheme_indices(true).map(|(at, cluster)| at + cluster.len());
-    &text[..ends.take_while(|&end| end <= bytes).last().unwrap_or(0)]
 }
 
 /// A number or an id, if it is spelled as [`encode`] spells it.

@@ -235,8 +235,9 @@ fn length(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.graphemes(true).count() }
 }
 
-/// The longest start of `text` that has at most so many characters and bytes, and ends between two characters.
-fn cut(text: &str, chars: usize, bytes: usize) -> &str {
+/// The longest start of `text` that has at most so many characters, as a reader counts them, and bytes, and ends between two
+/// characters.
+pub(crate) fn cut(text: &str, chars: usize, bytes: usize) -> &str {
     let ends = text.grapheme_indices(true).map(|(at, cluster)| at + cluster.len());
     let end = ends.take(chars).take_while(|&end| end <= bytes).last().unwrap_or(0);
     &text[..end]
