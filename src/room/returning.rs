@@ -14,7 +14,7 @@ use super::name::Name;
 use super::replica::Replica;
 use super::request::Hello;
 use super::text::message;
-use super::{Admission, Arrival, Effect, End, Linked, Room};
+use super::{Admission, Arrival, Effect, End, Link, Linked, Room};
 use crate::limits::{ABSENT, FLUSH, TERMS};
 use crate::moment::Moment;
 
@@ -95,7 +95,7 @@ impl Room {
     }
 
     /// Entries that a connection hands over before it is in: accepted while we only listen, if they follow on what we have.
-    pub fn hand(&mut self, link: super::Link, entries: Vec<Entry>) {
+    pub fn hand(&mut self, link: Link, entries: Vec<Entry>) {
         let giver = self.arrivals.iter().find(|arrival| arrival.link == link && self.lacks(&arrival.hello).is_some());
         let Some(giver) = giver.filter(|_| self.flush.is_some()) else { return };
         let table: Vec<Term> = giver.hello.have.clone();

@@ -6,7 +6,7 @@ use super::{Over, Phase, Seat};
 use crate::limits::{NUMBER_MAX, ROSTER};
 use crate::moment::Moment;
 use crate::room::entry::{Act, Entry, Said};
-use crate::room::event::What;
+use crate::room::event::{Listed, What};
 use crate::room::view;
 use crate::wire::native::{EntryLine, Person, Welcomed};
 
@@ -134,10 +134,7 @@ impl Seat {
 
     /// The answer to `who`.
     pub(super) fn listed(&mut self, members: &[Person], now: Moment) {
-        let members = members
-            .iter()
-            .map(|person| crate::room::event::Listed { name: person.name.clone(), host: person.host })
-            .collect();
+        let members = members.iter().map(|person| Listed { name: person.name.clone(), host: person.host }).collect();
         self.tell(What::Roster { members }, now);
     }
 }
