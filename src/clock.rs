@@ -1,4 +1,6 @@
 //! The machine's clocks, read into a [`Moment`].
+//!
+//! What the time is needed for is not known here.
 
 use std::time::Instant;
 

@@ -1,4 +1,6 @@
 //! Carries out what the election says: swaps host for guest and back under a running interface.
+//!
+//! It decides neither who hosts nor what a room does.
 
 mod home;
 mod street;

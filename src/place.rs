@@ -1,4 +1,6 @@
 //! Where a room is, or would be: addresses out of what was typed and what this machine has.
+//!
+//! It dials nobody: whether a room is there is not known here.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};

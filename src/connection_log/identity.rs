@@ -1,4 +1,6 @@
 //! Which file a path leads to: how a log that was renamed or removed under its writer or reader is noticed.
+//!
+//! What stands in the file is not looked at.
 
 #[cfg(unix)]
 use std::fs;

@@ -1,4 +1,6 @@
 //! Bytes of a log to its lines, whatever stands in them: one that cannot be read is reported, and the next one is read.
+//!
+//! What a line means is known in `line`, and how it is shown in `output`.
 
 use std::io::{Read, Write};
 use std::path::Path;

@@ -1,4 +1,6 @@
 //! Looks around and gathers the facts: thin, and everything at the same time, because somebody waits.
+//!
+//! What follows from the facts is decided elsewhere.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::thread;

@@ -1,4 +1,6 @@
 //! What an election is told of the world.
+//!
+//! Plain values: who finds them out, and what follows from them, is elsewhere.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;

@@ -1,4 +1,6 @@
 //! Who was seen on the LAN: rooms to go to, and others who look for one.
+//!
+//! How they were seen, and whether a room is really there, is not known here.
 
 use std::cmp::Reverse;
 use std::net::SocketAddr;

@@ -1,4 +1,6 @@
 //! The walk along the candidates after the host was lost: whose turn it is, and where the room may be by now.
+//!
+//! It dials nobody and asks no clock.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;

@@ -1,6 +1,7 @@
 //! Dialling: of several addresses, the room behind the first that answers; else what says most of what was found.
 //!
 //! Attempts to connect go on side by side, hello is said on one connection at a time: the seat holds one conversation.
+//! Which addresses those are, and what follows, is the election's business.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

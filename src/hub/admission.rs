@@ -1,4 +1,6 @@
 //! Letting in: from the first line of a connection to its welcome.
+//!
+//! Who may come in is the room's decision.
 
 use std::cmp::Reverse;
 use std::net::IpAddr;

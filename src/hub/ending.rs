@@ -1,4 +1,6 @@
 //! How connections end, each with one line in the connections log, and how the whole room does.
+//!
+//! No socket is closed here: whoever runs the hub does that, when it is told to through its [`Outlet`].
 
 use std::net::SocketAddr;
 

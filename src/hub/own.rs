@@ -1,4 +1,6 @@
 //! The host's own participant: a member like any other, without a socket.
+//!
+//! What it may do that others may not is a rule of the room, and none of this file.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

@@ -1,4 +1,6 @@
 //! What connections send, read step by step: each step is made sense of by whoever speaks its dialect.
+//!
+//! No dialect and no rule of the room is known here.
 
 use std::cmp::Reverse;
 

@@ -1,6 +1,6 @@
 //! One connection at the host: its session, how far it has come, and when something is due on it.
 //!
-//! What waits for it is in its [`Queue`].
+//! What waits for it is in its [`Queue`]; what is done when something is due, the hub knows.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,6 @@
 //! What everybody hears: each entry of the room's log is encoded once for each dialect in use, and shown on the own screen.
+//!
+//! It decides nothing: the room has ordered what is told.
 
 use super::slot::{Slot, Stage};
 use super::{Hub, index_of};

@@ -1,4 +1,6 @@
 //! What people type, made sense of: a name first, then messages and commands, by the one table of commands.
+//!
+//! How lines come, and what the room makes of a command, is not known here.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,6 @@
 //! Browsers: their requests answered, their WebSockets opened and closed, and where they find the room if this host is gone.
+//!
+//! What a request is answered with is decided in [`http`]; who hosts next is not decided here.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,6 @@
 //! What waits for connections, written to them: once a turn, in one vectored write each.
+//!
+//! It knows no socket, only an [`Outlet`], and not what the bytes mean.
 
 use std::io;
 

@@ -1,4 +1,7 @@
 //! Coming back: the flush with which a new host begins, and members that find their place again.
+//!
+//! Who is behind a connection shows by its secret alone, and what members bring is checked before it is taken; how either
+//! travels is not known here.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;

@@ -1,6 +1,7 @@
 //! Which rooms there are: addresses at which something was seen, and what was told there. Time is an argument.
 //!
-//! One room is one entry, however many addresses it is seen at and in however many ways.
+//! One room is one entry, however many addresses it is seen at and in however many ways. It asks nobody: it says who is
+//! to be asked.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};

@@ -1,4 +1,7 @@
 //! What the host has ordered, applied to our copy of the room and shown once.
+//!
+//! The room's rules are the host's to keep: here only holes in the order, and numbers that no room reaches, end the
+//! connection.
 
 use std::collections::HashSet;
 

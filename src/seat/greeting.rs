@@ -1,4 +1,6 @@
 //! From hello to welcome: the first lines of a connection, and our place in the room's past.
+//!
+//! Where we connect, and how often, is not known here.
 
 use std::io::ErrorKind;
 

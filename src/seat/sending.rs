@@ -1,4 +1,6 @@
 //! What we say: counted, kept until it is acknowledged, and sent again to whoever hosts then.
+//!
+//! What the room makes of it is not known here before the host says so.
 
 use super::{Leaving, Phase, Seat};
 use crate::limits::{READY_BYTES, UNACKNOWLEDGED};

@@ -1,4 +1,6 @@
 //! Lines that a person types: none of them ends the connection, however odd it is.
+//!
+//! What a line means is not known here.
 
 use std::time::Duration;
 

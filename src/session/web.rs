@@ -1,4 +1,6 @@
 //! Requests of browsers, and what comes over the WebSocket that may follow on them.
+//!
+//! What a request is answered with is not decided here.
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Where we are and as what, as the last `role` event said: the interface tells it, and the thread that reads what is
 //! typed asks for it.
+//!
+//! It keeps nothing else of the event, and decides nothing.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,6 @@
 //! What a member asks for, as bytes: the lines that go to a host.
+//!
+//! When it is sent, and sent again, is the seat's business.
 
 use std::net::IpAddr;
 

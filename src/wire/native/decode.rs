@@ -1,6 +1,7 @@
 //! What a member's line asks for.
 //!
 //! One flat structure for all lines, because a tag that is read first would cost every message a copy of its fields.
+//! Whether it may be asked for is the room's business.
 
 use std::borrow::Cow;
 use std::net::IpAddr;

@@ -1,6 +1,7 @@
 //! What happened, as bytes: the lines that a host says.
 //!
-//! A message is encoded once for everybody, so this is the host's busiest code: `said` is written by hand, all else by serde.
+//! A message is encoded once for everybody, so this is the host's busiest code: `said` is written by hand, all else by
+//! serde. Who reads them, and when, is not known here.
 
 use std::net::SocketAddr;
 

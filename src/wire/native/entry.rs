@@ -1,4 +1,6 @@
 //! Entries as lines: what happened in a room, live, resumed or handed over.
+//!
+//! Whether an entry may stand where it says is for its reader to judge.
 
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,6 @@
 //! Looking at a room without going in: the answer to `look`, as it is written and read.
+//!
+//! Who looks, and why, is not known here.
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! A `welcome`, and who is there, as bytes.
 //!
 //! Many come at once when a host is new: what their welcomes have in common is written apart from what is each one's own.
+//! Who is let in is decided elsewhere.
 
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
