@@ -9,6 +9,7 @@
 # any of ours may be, 12 and 13 are about compression, which is not offered. Wants Python 2.7 (on the path, or pyenv's);
 # Autobahn itself is installed into target/autobahn. The reports are in target/autobahn-reports.
 set -euo pipefail
+case ${1-} in -h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" && exit ;; esac
 cd "$(dirname "$0")/.."
 
 cases=("${@:-}")

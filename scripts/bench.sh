@@ -13,5 +13,6 @@
 # the load) and `ulimit -Hn` above 10,100 for the largest room. Linux only. Ends with status 1 if a message was lost,
 # doubled or reordered, or if our host or the floor failed.
 set -euo pipefail
+case ${1-} in -h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" && exit ;; esac
 cd "$(dirname "$0")/.."
 exec cargo bench --quiet --bench fanout -- "$@"

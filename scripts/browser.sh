@@ -9,6 +9,7 @@
 # also follows a room across a LAN of network namespaces. Pictures of the page are left in target/browser/pictures.
 # Status 0 if all is well.
 set -euo pipefail
+case ${1-} in -h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" && exit ;; esac
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}/browser
 

@@ -5,6 +5,7 @@
 #
 # Installs what it needs and the machine lacks, where apt-get is there to do so. Ends with status 0 if all is well.
 set -euo pipefail
+case ${1-} in -h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" && exit ;; esac
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 

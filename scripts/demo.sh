@@ -5,6 +5,7 @@
 #
 # Needs tmux and python3; builds the program first.
 set -euo pipefail
+case ${1-} in -h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" && exit ;; esac
 cd "$(dirname "$0")/.."
 picture=$(realpath "${1:-tests/screens/screen.svg}")
 

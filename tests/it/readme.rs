@@ -134,3 +134,18 @@ fn its_python_client_works() {
     host.signal(Signal::INT);
     assert_eq!((python.exits(), host.exits()), (0, 0));
 }
+
+#[test]
+fn every_script_says_what_it_is_for_and_does_nothing_else() {
+    let scripts =
+        fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts")).unwrap().map(|entry| entry.unwrap().path());
+    let scripts: Vec<_> = scripts.filter(|path| path.extension().is_some_and(|extension| extension == "sh")).collect();
+    assert!(scripts.len() > 3, "{scripts:?}");
+    for script in scripts {
+        // One that does not know the question would do its work.
+        let output = Command::new("timeout").arg("5").arg(&script).arg("--help").output().unwrap();
+        let (said, name) = (String::from_utf8(output.stdout).unwrap(), script.file_name().unwrap().to_str().unwrap());
+        assert!(output.status.success() && said.contains(&format!("scripts/{name}")), "{name}: {said}");
+        assert!(!said.contains('#') && !said.contains("set -e"), "{name}: {said}");
+    }
+}
