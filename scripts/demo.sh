@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A picture of the real screen, for the README: two people in a room, in tmux, and what stands on the host's screen then.
+# A picture of the real screen, for the README: three people in a room, in tmux, and what stands on the host's screen then.
 #
 #   scripts/demo.sh [PICTURE]          default: tests/screens/screen.svg
 #
@@ -17,7 +17,6 @@ tmux=(tmux -L "hybrid-chat-demo-$$" -f /dev/null)
 trap '"${tmux[@]}" kill-server 2>/dev/null; rm -rf "$folder"' EXIT
 
 port=28808
-# An address of a documentation, not of this machine.
 export TERM=xterm-256color LANG=C.UTF-8
 for name in capo lorde anna; do
     "${tmux[@]}" new-session -d -s "$name" -x 84 -y 22 -c "$folder" "$program" --no-discovery --port "$port" --name "$name" --log "$name.log"
