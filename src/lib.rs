@@ -62,7 +62,7 @@
 //! 4. Every queue, buffer, loop and wait has a bound with a name and a reason, in [`limits`].
 //! 5. A message is encoded once for each dialect in use, and written with what else is new in one call for each member and
 //!    turn. A member is a position in a ring of bytes: a slow one falls off it and is told, and nobody waits for it.
-//! 6. A malformed byte or an error on one connection ends that connection and nothing else.
+//! 6. A malformed byte, an error on one connection or a panic over its bytes ends that connection and nothing else.
 //!
 //! # Where the plan was changed
 //!
