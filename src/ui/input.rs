@@ -6,6 +6,7 @@
 //! pipe: that is all the back-pressure there is. How to wait for input, and how to end the waiting, is the platform's.
 //! Nothing here knows the room or which role this process has, except to answer `/help` and `/qr` as it fits.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -175,7 +176,7 @@ impl Input {
             .map_err(|error| Error::io("read standard input", error))
     }
 
-    fn read((source, waker): (Source, Waker), desk: Desk) -> std::io::Result<Self> {
+    fn read((source, waker): (Source, Waker), desk: Desk) -> io::Result<Self> {
         let (ends, ended) = mpsc::channel();
         let thread = thread::Builder::new().name("input".into()).spawn(move || {
             let _ends: mpsc::Sender<()> = ends;
@@ -189,13 +190,15 @@ impl Input {
     /// has no way to end the waiting, the thread is left to the end of the process.
     ///
     /// # Errors
-    /// A script has ended that said something which no room takes, or that could not be read to its end.
+    /// A script has ended that said something which no room takes, or that could not be read to its end; or the thread has
+    /// panicked.
     pub fn stop(self) -> Result<()> {
         let patience = if self.waker.wake() { INPUT_END } else { Duration::ZERO };
         if self.ended.recv_timeout(patience) != Err(RecvTimeoutError::Disconnected) {
             return Ok(());
         }
-        self.thread.join().expect("the input thread panics nowhere").map_or(Ok(()), Err)
+        let panicked = |_| Some(Error::io("read standard input", io::Error::other("it panicked, which is a bug")));
+        self.thread.join().unwrap_or_else(panicked).map_or(Ok(()), Err)
     }
 }
 

@@ -158,7 +158,7 @@ fn the_end_of_a_terminal_is_quit() {
 fn a_file_and_nothing_are_read_to_their_end() {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(b"one\ntwo\n").unwrap();
-    std::io::Seek::rewind(&mut file).unwrap();
+    io::Seek::rewind(&mut file).unwrap();
     for (file, count) in [(file, 3), (File::open("/dev/null").unwrap(), 1)] {
         let desk = desk(8);
         let input = start(file, &desk);
@@ -216,4 +216,14 @@ fn it_can_be_ended_while_it_waits_for_a_place() {
     let Input { thread, waker, .. } = input;
     thread.join().unwrap();
     drop(waker);
+}
+
+#[test]
+fn a_panic_of_the_thread_is_a_failure_that_is_told() {
+    let (read, write) = pipe().unwrap();
+    let input = start(read, &Desk { now: || panic!("the clock has stopped"), ..desk(4) });
+    File::from(write).write_all(b"/nonsense\n").unwrap();
+    assert_eq!(input.ended.recv_timeout(Duration::from_secs(30)), Err(RecvTimeoutError::Disconnected));
+    let error = input.stop().unwrap_err();
+    assert_eq!(error.to_string(), "read standard input: it panicked, which is a bug");
 }
