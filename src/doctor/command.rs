@@ -51,7 +51,7 @@ fn text(child: &mut Child, end: Instant) -> Option<String> {
 fn status(child: &mut Child, end: Instant) -> Option<ExitStatus> {
     while Instant::now() < end {
         match child.try_wait() {
-            Ok(None) => thread::sleep(ASK_A_PROGRAM / 200),
+            Ok(None) => thread::sleep(ASK_A_PROGRAM / 1_000),
             Ok(status) => return status,
             Err(_) => break,
         }

@@ -91,8 +91,9 @@ pub const DNS_SD_GOODBYE: Duration = Duration::from_millis(500);
 pub const GLANCE: Duration = Duration::from_millis(500);
 /// How long `doctor` waits for what it has sent to itself: it goes no further than this machine.
 pub const HEAR_MYSELF: Duration = Duration::from_millis(300);
-/// How long `doctor` waits for one program of the system, such as `nft`: they read tables and print them.
-pub const ASK_A_PROGRAM: Duration = Duration::from_millis(800);
+/// How long `doctor` waits for one program of the system, such as `nft`: they read tables and print them within milliseconds,
+/// but on a busy machine they start late, and one that is given up counts as absent.
+pub const ASK_A_PROGRAM: Duration = Duration::from_secs(4);
 /// How much such a program may print: thousands of rules.
 pub const ASK_A_PROGRAM_BYTES: u64 = 8 * 1024 * 1024;
 /// How deep rules of nftables are followed from chain to chain, as deep as the kernel does.
