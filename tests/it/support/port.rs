@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU16, Ordering};
 /// The lowest port handed out.
 const FIRST: u16 = 10_000;
 /// How many a run has for itself: more than there are tests, so that none comes again soon.
-const SHARE: u16 = 1_000;
+const SHARE: u16 = 400;
 /// How many runs there may be at once. The tests in browsers have the ports from 22,000 on, and outgoing connections
 /// those above 32,767.
-const SHARES: u16 = 12;
+const SHARES: u16 = 30;
 
 /// A port on which nothing listens, on any address, and which no other test of this process or of another run gets.
 pub(crate) fn free_port() -> u16 {
