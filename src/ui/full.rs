@@ -27,6 +27,7 @@ pub mod title;
 pub mod view;
 
 use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
@@ -285,7 +286,7 @@ impl Keys {
         let (ends, ended) = mpsc::channel();
         let thread = thread::Builder::new().name("input".into()).spawn(move || {
             let _ends: mpsc::Sender<()> = ends;
-            read(source, &happenings);
+            watched(&happenings, || read(source, &happenings));
         })?;
         Ok(Self { thread, ended, waker })
     }
@@ -294,8 +295,16 @@ impl Keys {
     fn stop(self) {
         let patience = if self.waker.wake() { INPUT_END } else { Duration::ZERO };
         if self.ended.recv_timeout(patience) == Err(RecvTimeoutError::Disconnected) {
-            self.thread.join().expect("the input thread panics nowhere");
+            self.thread.join().expect("its panics are caught");
         }
+    }
+}
+
+/// Reads; a panic takes the terminal along, because without keys nobody could even leave.
+fn watched(happenings: &Mailbox<Happening>, read: impl FnOnce()) {
+    if panic::catch_unwind(AssertUnwindSafe(read)).is_err() {
+        // Nobody takes it any more: all has ended.
+        let _ = happenings.push(Happening::Gone);
     }
 }
 
@@ -317,5 +326,19 @@ fn read(mut source: Source, happenings: &Mailbox<Happening>) {
         if happenings.push(happening).is_err() || is_gone {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_keys_the_terminal_is_gone() {
+        let happenings = Mailbox::new(KEYS);
+        watched(&happenings, || {});
+        assert!(happenings.is_empty());
+        watched(&happenings, || panic!("a bug"));
+        assert!(matches!(happenings.take(), Some(Happening::Gone)));
     }
 }
