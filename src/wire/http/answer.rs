@@ -102,7 +102,7 @@ fn websocket(request: &Request, host: &str, at: DateTime<FixedOffset>) -> Answer
             Answer { head, body: "", then: Then::WebSocket }
         }
         _ if request.upgrade && request.version.as_deref() == Some(VERSION) => refuse(400, at),
-        _ => plain(request, 426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", at),
+        _ => plain(request, 426, "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", at),
     }
 }
 

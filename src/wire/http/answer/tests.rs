@@ -127,4 +127,7 @@ fn a_handshake_that_is_none_is_told_so() {
     assert_eq!(of(&format!("{asks}\nSec-WebSocket-Version: 13")), 400);
     assert_eq!(of(&format!("{asks}\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: short")), 400);
     assert_eq!(of(&format!("Upgrade: websocket\nSec-WebSocket-Version: 13\n{key}")), 426);
+    // RFC 9110, 7.8: whoever names a protocol to change to says so in `Connection`.
+    let told = ask("GET /ws HTTP/1.1\nHost: localhost").head;
+    assert!(told.contains("\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"), "{told}");
 }
