@@ -169,7 +169,10 @@ impl Room {
             return Err(Refusal::new("yourself", "you are the host of this room"));
         }
         if known.is_none() && self.is_full() {
-            return Err(Refusal::new("room-full", format!("the room is full: {} members", self.max_members)));
+            return Err(Refusal::new(
+                "room-full",
+                format!("the room is full: it takes {} and no more", self.max_members),
+            ));
         }
         let lack = if self.flush.is_some() { self.lacks(&hello) } else { None };
         if self.arrivals.is_empty() {
