@@ -90,7 +90,7 @@ impl Desk {
     /// Draws everything; returns where the cursor stands.
     pub fn draw(&mut self, buffer: &mut Buffer) -> Position {
         view::fit(buffer.area, &mut self.editor);
-        let areas = view::areas(buffer.area, &self.editor);
+        let areas = view::areas(buffer.area, &self.model, &self.editor);
         self.messages = areas.messages;
         if self.model.place != Place::End {
             // The screen may have grown, or the oldest may have gone: it stays full.
@@ -168,6 +168,7 @@ impl Desk {
             Act::Older => self.find(Way::Older),
             Act::Newer => self.find(Way::Newer),
             Act::Help => self.model.help = if self.model.help.is_some() { None } else { Some(0) },
+            Act::Roster => self.model.roster_at_side = !self.model.roster_at_side,
             Act::Escape => self.escape(),
             Act::Stop => {
                 self.model.state = State::Leaving;

@@ -26,6 +26,8 @@ pub enum Act {
     Newer,
     /// Show the help, or no longer.
     Help,
+    /// Show the roster at the side, or no longer.
+    Roster,
     /// End what is shown beside: help, search, reading back.
     Escape,
     /// `Ctrl-C`.
@@ -39,13 +41,14 @@ pub enum Act {
 }
 
 /// Keys and what they do, for people.
-const TABLE: [(&str, &str); 10] = [
+const TABLE: [(&str, &str); 11] = [
     ("PgUp, PgDn", "read back, by pages"),
     ("Shift-Up, Shift-Down, wheel", "read back, by rows"),
     ("Ctrl-Home, Ctrl-End", "the oldest, the newest"),
     ("Ctrl-Up, Ctrl-Down", "what /search has found, older and newer"),
     ("Esc", "close the help or the search; go to the newest"),
     ("F1", "this help; /help where F1 is the terminal's"),
+    ("F2", "the names at the side, or not: to select text"),
     ("Ctrl-L", "draw the screen anew"),
     ("Ctrl-Z", "suspend; fg brings it back (not on Windows)"),
     ("Ctrl-D", "where nothing is typed: /quit"),
@@ -73,6 +76,7 @@ pub fn act(key: KeyEvent, empty: bool, reads: bool) -> Option<Act> {
         KeyCode::Home if control || empty => Act::Top,
         KeyCode::End if control || empty => Act::Bottom,
         KeyCode::F(1) => Act::Help,
+        KeyCode::F(2) => Act::Roster,
         KeyCode::Esc => Act::Escape,
         KeyCode::Char('c') if control => Act::Stop,
         KeyCode::Char('d') if control && empty => Act::Quit,

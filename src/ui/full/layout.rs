@@ -39,13 +39,13 @@ fn keys_rows(height: u16) -> u16 {
     u16::from(height >= WITH_KEYS)
 }
 
-/// The parts of a screen of this size, with so many rows of input.
-pub fn layout(width: u16, height: u16, input: u16) -> Layout {
+/// The parts of a screen of this size, with so many rows of input, and with the roster at the side or never.
+pub fn layout(width: u16, height: u16, input: u16, roster: bool) -> Layout {
     let input = input.clamp(1, input_rows(height)).min(height);
     let keys = keys_rows(height);
     let status = u16::from(height > input + keys);
     let messages = height.saturating_sub(input + keys + status);
-    let side = if width >= WITH_ROSTER { (width / 5).clamp(ROSTER_MIN, ROSTER_MAX) } else { 0 };
+    let side = if roster && width >= WITH_ROSTER { (width / 5).clamp(ROSTER_MIN, ROSTER_MAX) } else { 0 };
     Layout {
         // A column of its own keeps texts off the border.
         messages: Rect::new(0, 0, width - side - u16::from(side > 0), messages),
@@ -63,8 +63,9 @@ mod tests {
     #[test]
     fn at_every_size_the_parts_fill_the_screen_and_do_not_overlap() {
         for (width, height) in (0..310).flat_map(|width| (0..70).map(move |height| (width, height))) {
-            for input in [0, 1, 2, 5, 100] {
-                let Layout { messages, roster, status, input, keys } = layout(width, height, input);
+            for (input, with) in [(0, true), (1, false), (2, true), (5, true), (100, false)] {
+                let Layout { messages, roster, status, input, keys } = layout(width, height, input, with);
+                assert!(with || roster.width == 0);
                 assert_eq!(messages.width + roster.width + u16::from(roster.width > 0), width);
                 assert_eq!(roster.right(), width);
                 assert_eq!(messages.height + status.height + input.height + keys.height, height);

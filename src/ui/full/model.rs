@@ -68,6 +68,8 @@ pub struct Model {
     pub search: Option<Search>,
     /// Whether the help is shown, and from which of its rows on.
     pub help: Option<usize>,
+    /// Whether the roster may stand at the side, and not only in the status line.
+    pub roster_at_side: bool,
     /// A long paste was to be sent, and is shown first.
     pub review: bool,
     /// Somebody looks at this terminal, as far as it says so.
@@ -115,6 +117,7 @@ impl Model {
             mark: None,
             search: None,
             help: None,
+            roster_at_side: true,
             review: false,
             focused: true,
             marked: false,

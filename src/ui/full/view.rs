@@ -34,8 +34,9 @@ pub fn fit(size: Rect, editor: &mut Editor) {
 }
 
 /// Where everything is on a screen of this size, to which the editor has been fitted.
-pub fn areas(size: Rect, editor: &Editor) -> Layout {
-    layout::layout(size.width, size.height, u16::try_from(editor.view().rows.len()).unwrap_or(u16::MAX))
+pub fn areas(size: Rect, model: &Model, editor: &Editor) -> Layout {
+    let input = u16::try_from(editor.view().rows.len()).unwrap_or(u16::MAX);
+    layout::layout(size.width, size.height, input, model.roster_at_side)
 }
 
 fn input_width(width: u16) -> u16 {
@@ -60,7 +61,7 @@ pub fn hit(model: &Model, look: Look<'_>, number: Number) -> usize {
 
 /// Draws everything, on a screen to which the editor has been fitted; returns where the cursor stands.
 pub fn draw(model: &Model, editor: &Editor, palette: Palette, buffer: &mut Buffer) -> Position {
-    let areas = areas(buffer.area, editor);
+    let areas = areas(buffer.area, model, editor);
     if model.help.is_some() {
         help::draw(model, help_area(areas), palette, buffer);
     } else {

@@ -413,6 +413,20 @@ fn what_is_asked_for_is_read_on_a_small_screen_too() {
     assert_eq!(status(&mut desk), "[capo]  anna  lor…");
 }
 
+/// Whoever selects rows of text with the mouse wants nothing beside them.
+#[test]
+fn the_roster_goes_from_the_side_and_comes_back() {
+    let mut desk = in_room(Role::Client);
+    line(&mut desk, "kept");
+    let before = drawing(&mut desk);
+    assert!(before.contains('│') && !before.contains("host capo · anna"), "{before}");
+    press(&mut desk, KeyCode::F(2), KeyModifiers::NONE);
+    let without = drawing(&mut desk);
+    assert!(!without.contains('│') && without.contains("host capo · anna"), "{without}");
+    press(&mut desk, KeyCode::F(2), KeyModifiers::NONE);
+    assert_eq!(drawing(&mut desk), before);
+}
+
 /// The screen as text.
 fn drawing(desk: &mut Desk) -> String {
     drawing_on(desk, 80, 24)

@@ -193,7 +193,7 @@ fn keypad(bytes: &[u8], ended: bool) -> Step {
     let Some(&byte) = bytes.get(2) else { return if ended { alt(b'O') } else { None } };
     match byte {
         b'M' => plain(3, KeyCode::Enter),
-        b'P' => plain(3, KeyCode::F(1)),
+        b'P' | b'Q' => plain(3, KeyCode::F(1 + byte - b'P')),
         // Where a program before has left it so: what is printed on the key.
         b'j'..=b'y' => plain(3, KeyCode::Char(char::from(byte - b'@'))),
         b'a'..=b'd' => key(3, arrow(byte.to_ascii_uppercase())?, KeyModifiers::CONTROL),
@@ -237,8 +237,11 @@ fn sequence(bytes: &[u8], ended: bool) -> Step {
         Some(b'M') if body.len() > 3 => return Some((6, Came::Nothing)),
         // Linux' own keys.
         Some(b'[') if body.len() > 1 => {
-            let first = if body[1] == b'A' { Came::Event(Event::Key(KeyCode::F(1).into())) } else { Came::Nothing };
-            return Some(if body[1].is_ascii_uppercase() { (4, first) } else { (3, Came::Nothing) });
+            let came = match body[1] {
+                letter @ (b'A' | b'B') => Came::Event(Event::Key(KeyCode::F(1 + letter - b'A').into())),
+                _ => Came::Nothing,
+            };
+            return Some(if body[1].is_ascii_uppercase() { (4, came) } else { (3, Came::Nothing) });
         }
         Some(b'M' | b'[') => return ended.then_some((3, Came::Nothing)),
         _ => {}
@@ -266,7 +269,7 @@ fn meant(parameters: &[u8], last: u8) -> Came {
         _ if !parameters.are_plain() => Came::Nothing,
         (b'I', None) => Came::Event(Event::FocusGained),
         (b'O', None) => Came::Event(Event::FocusLost),
-        (b'P', _) => numbered(KeyCode::F(1)),
+        (b'P' | b'Q', _) => numbered(KeyCode::F(1 + last - b'P')),
         (b'Z', _) => with(KeyCode::BackTab, KeyModifiers::SHIFT),
         (b'a'..=b'd', None) => {
             arrow(last.to_ascii_uppercase()).map_or(Came::Nothing, |code| with(code, KeyModifiers::SHIFT))
@@ -291,6 +294,7 @@ fn named(number: u32) -> Option<KeyCode> {
         5 => KeyCode::PageUp,
         6 => KeyCode::PageDown,
         11 => KeyCode::F(1),
+        12 => KeyCode::F(2),
         _ => return None,
     })
 }

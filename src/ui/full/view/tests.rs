@@ -285,7 +285,7 @@ fn assert_sound(model: &Model, width: u16, height: u16) {
     let mut editor = editor(&HOSTILE.concat());
     fit(buffer.area, &mut editor);
     draw(model, &editor, PLAIN, &mut buffer);
-    let areas = areas(buffer.area, &editor);
+    let areas = areas(buffer.area, model, &editor);
     for y in areas.roster.top()..areas.roster.bottom() {
         if areas.roster.width > 0 {
             assert_eq!(buffer[(areas.roster.x, y)].symbol(), "│", "row {y} of {width}x{height}");

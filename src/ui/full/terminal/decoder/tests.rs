@@ -56,6 +56,7 @@ fn keys_as_terminals_write_them() {
         ),
         (b"\x1b[3;5~\x1b[3;3~\x1b[5;2~\x1b[Z", "^<Delete> !<Delete> +<PageUp> +<BackTab>"),
         (b"\x1bOP\x1b[11~\x1b[[A\x1b[1;2P", "<F(1)> <F(1)> <F(1)> +<F(1)>"),
+        (b"\x1bOQ\x1b[12~\x1b[[B\x1b[Q", "<F(2)> <F(2)> <F(2)> <F(2)>"),
         (b"\x1bOM\x1bOj\x1bOk\x1bOm\x1bOn\x1bOo\x1bOp\x1bOy", "<Enter> * + - . / 0 9"),
         // rxvt.
         (b"\x1bOa\x1bOd\x1b[a\x1b[d\x1b[3^\x1b[7$\x1b[8^", "^<Up> ^<Left> +<Up> +<Left> ^<Delete> +<Home> ^<End>"),
@@ -85,7 +86,7 @@ fn p29_answers_and_whatever_nobody_knows_are_passed_over() {
         (b"\x1b]11;rgb:0000/0000/0000\x1b\\\x1b]11;rgb:0/0/0\x07", ""),
         (b"\x1bP1+r544e=xterm\x1b\\\x1b_Gi=31;OK\x1b\\\x1b^x\xc3\xa9\x1b\\", ""),
         (b"\x1b[M   \x1b[M\xff\xff\x1b\x1b[<0;0;0M\x1b[<160;10;10m\x1b[32;30;40M", ""),
-        (b"\x1b[2~\x1b[99~\x1b[12;5~\x1bOQ\x1b[[B\x1b[201~\x1b[~\x1b[u\x1b[9999999999;5u\x1b[55296u", ""),
+        (b"\x1b[2~\x1b[99~\x1b[13;5~\x1bOR\x1b[[C\x1b[201~\x1b[~\x1b[u\x1b[9999999999;5u\x1b[55296u", ""),
         (b"\x1b[I\x1b[O", "<FocusGained> <FocusLost>"),
         // Broken off: what does it counts.
         (b"\x1b[1;5\x03\x1b[\x1b[A\x1b[1\xe6\x97\xa5", "^c <Up> 日"),
