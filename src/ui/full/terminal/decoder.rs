@@ -170,6 +170,8 @@ fn escape(bytes: &[u8], ended: bool) -> Step {
             },
             _ => escape(),
         },
+        // Shift-Tab of Linux' console.
+        Some(b'\t') => key(2, KeyCode::BackTab, KeyModifiers::SHIFT),
         Some(_) => step(&bytes[1..], ended).map(|(count, came)| (count + 1, with_alt(came))),
     }
 }
