@@ -126,7 +126,7 @@ pub static TABLE: [Binding; 28] = [
     row(Edit::Yank, &[ctrl_char('y')], "Ctrl-Y", "put in what was cut"),
     row(Edit::YankNext, &[alt_char('y')], "Alt-Y", "after Ctrl-Y: put in what was cut before it instead"),
     row(Edit::Transpose, &[ctrl_char('t')], "Ctrl-T", "swap two characters"),
-    row(Edit::Undo, &[ctrl_char('_'), ctrl_char('7'), ctrl_char('/')], "Ctrl-_", "undo"),
+    row(Edit::Undo, &[ctrl_char('_'), ctrl_char('7'), ctrl_char('/')], "Ctrl-_, Ctrl-/", "undo"),
     row(Edit::Redo, &[alt_char('_')], "Alt-_", "redo"),
 ];
 
