@@ -352,6 +352,27 @@ fn reading_back_stays_where_it_is() {
     host.reads("meanwhile 4");
 }
 
+/// As Linux' console and GNU screen have none: what the shell writes then stands by itself, not in what was shown last.
+#[test]
+fn where_there_is_no_other_screen_nothing_of_this_one_stays() {
+    let stage = Stage::new();
+    let pane = Pane::shell(&stage, "bash");
+    pane.reads("bash-");
+    pane.tmux(&["set-option", "-w", "alternate-screen", "off"]);
+    let (port, log) = (stage.port(), stage.path("capo.log"));
+    pane.says(&format!("{PROGRAM} --no-discovery --port {port} --name capo --log {}", log.display()));
+    let only_the_shell = |screen: &[String]| !screen.iter().any(|row| row.contains("capo host") || row.contains('>'));
+    pane.reads("capo host");
+    pane.press(&["C-z"]);
+    pane.reads("Stopped");
+    pane.shows("the shell alone", only_the_shell);
+    pane.says("clear; fg");
+    pane.reads("capo host");
+    pane.press(&["C-c"]);
+    pane.reads("* the host closed the room");
+    pane.shows("the shell alone", only_the_shell);
+}
+
 /// As long as the screen is shown, and not while the shell has it.
 #[test]
 fn the_window_says_where_one_is_and_is_called_as_before_afterwards() {

@@ -196,6 +196,9 @@ pub fn restore() {
     drop(execute!(
         io::stdout(),
         SetAttribute(Attribute::Reset),
+        // Where there is no other screen (Linux' console, GNU screen), the shell goes on with this one.
+        Clear(ClearType::All),
+        MoveTo(0, 0),
         Print(KEYS_BACK),
         EnableLineWrap,
         DisableFocusChange,
