@@ -271,6 +271,8 @@ fn meant(parameters: &[u8], last: u8) -> Came {
         _ if !parameters.are_plain() => Came::Nothing,
         (b'I', None) => Came::Event(Event::FocusGained),
         (b'O', None) => Came::Event(Event::FocusLost),
+        // Delete of st, where nobody has asked for another.
+        (b'P', None) => with(KeyCode::Delete, KeyModifiers::NONE),
         (b'P' | b'Q', _) => numbered(KeyCode::F(1 + last - b'P')),
         (b'Z', _) => with(KeyCode::BackTab, KeyModifiers::SHIFT),
         (b'a'..=b'd', None) => {

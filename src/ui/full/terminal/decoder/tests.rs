@@ -63,6 +63,8 @@ fn keys_as_terminals_write_them() {
         // Alt before what writes a sequence: rxvt, iTerm2.
         (b"\x1b\x1b[D\x1b\x1bOC\x1b\x1b[3~", "!<Left> !<Right> !<Delete>"),
         (b"\x1b\x1bx", "<Esc> !x"),
+        // Delete and Ctrl-End of st.
+        (b"\x1b[P\x1b[J\x1b[1P", "<Delete> <F(1)>"),
         // Shift-Tab of Linux' console.
         (b"\x1b\t", "+<BackTab>"),
     ]);
