@@ -183,11 +183,15 @@ impl Room {
         Ok(lack.map(|after| Effect::Letter(link, Letter::Lack(after))).into_iter().collect())
     }
 
+    /// Whether so many numbers are left for all who wait, and one for the host itself, which may have to join anew.
+    fn is_enough(&self, numbers: u32) -> bool {
+        u64::from(numbers) > self.arrivals.len() as u64 + 1
+    }
+
     /// Whether there is no place for a newcomer, or no number: members who are away keep theirs, and who waits has one already.
     fn is_full(&self) -> bool {
         let members = self.replica.members().len();
-        // One is for the host itself, which may have to join anew.
-        if self.arrivals.len() as u64 + 1 >= self.replica.numbers_left().into() {
+        if !self.is_enough(self.replica.numbers_left()) {
             return true;
         }
         let is_new = |arrival: &&Arrival| !arrival.peer.is_some_and(|peer| self.peers.contains_key(&peer));

@@ -118,8 +118,7 @@ impl Room {
             Act::Joined(member) => {
                 let is_new = self.replica.member(member.id).is_none() && !self.peers.contains_key(&member.peer);
                 // Whoever waits has been promised a number.
-                let leaves_numbers = u64::from(u32::MAX - member.id.0) > self.arrivals.len() as u64 + 1;
-                is_new && leaves_numbers && is_name(&member.name)
+                is_new && self.is_enough(u32::MAX - member.id.0) && is_name(&member.name)
             }
             Act::Left { name, .. } => is_name(name),
             Act::Renamed { to, .. } => is_name(to),
