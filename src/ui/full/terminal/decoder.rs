@@ -117,8 +117,13 @@ fn step(bytes: &[u8], ended: bool) -> Step {
     }
 }
 
+/// A key that was pressed.
+fn pressed(code: KeyCode, held: KeyModifiers) -> Came {
+    Came::Event(Event::Key(KeyEvent::new(code, held)))
+}
+
 fn key(bytes: usize, code: KeyCode, held: KeyModifiers) -> Step {
-    Some((bytes, Came::Event(Event::Key(KeyEvent::new(code, held)))))
+    Some((bytes, pressed(code, held)))
 }
 
 fn plain(bytes: usize, code: KeyCode) -> Step {
@@ -199,7 +204,7 @@ fn keypad(bytes: &[u8], ended: bool) -> Step {
         // Where a program before has left it so: what is printed on the key.
         b'j'..=b'y' => plain(3, KeyCode::Char(char::from(byte - b'@'))),
         b'a'..=b'd' => key(3, arrow(byte.to_ascii_uppercase())?, KeyModifiers::CONTROL),
-        b' '..=b'~' => Some((3, arrow(byte).map_or(Came::Nothing, |code| Came::Event(Event::Key(code.into()))))),
+        b' '..=b'~' => Some((3, arrow(byte).map_or(Came::Nothing, |code| pressed(code, KeyModifiers::NONE)))),
         _ => alt(b'O'),
     }
 }
@@ -240,7 +245,7 @@ fn sequence(bytes: &[u8], ended: bool) -> Step {
         // Linux' own keys.
         Some(b'[') if body.len() > 1 => {
             let came = match body[1] {
-                letter @ (b'A' | b'B') => Came::Event(Event::Key(KeyCode::F(1 + letter - b'A').into())),
+                letter @ (b'A' | b'B') => pressed(KeyCode::F(1 + letter - b'A'), KeyModifiers::NONE),
                 _ => Came::Nothing,
             };
             return Some(if body[1].is_ascii_uppercase() { (4, came) } else { (3, Came::Nothing) });
@@ -266,24 +271,23 @@ fn sequence(bytes: &[u8], ended: bool) -> Step {
 fn meant(parameters: &[u8], last: u8) -> Came {
     let parameters = Parameters::new(parameters);
     let numbered = |code| parameters.key(code, parameters.count() - 1);
-    let with = |code, held| Came::Event(Event::Key(KeyEvent::new(code, held)));
     match (last, parameters.number(0, 0)) {
         _ if !parameters.are_plain() => Came::Nothing,
         (b'I', None) => Came::Event(Event::FocusGained),
         (b'O', None) => Came::Event(Event::FocusLost),
         // Delete of st, where nobody has asked for another.
-        (b'P', None) => with(KeyCode::Delete, KeyModifiers::NONE),
+        (b'P', None) => pressed(KeyCode::Delete, KeyModifiers::NONE),
         (b'P' | b'Q', _) => numbered(KeyCode::F(1 + last - b'P')),
-        (b'Z', _) => with(KeyCode::BackTab, KeyModifiers::SHIFT),
+        (b'Z', _) => pressed(KeyCode::BackTab, KeyModifiers::SHIFT),
         (b'a'..=b'd', None) => {
-            arrow(last.to_ascii_uppercase()).map_or(Came::Nothing, |code| with(code, KeyModifiers::SHIFT))
+            arrow(last.to_ascii_uppercase()).map_or(Came::Nothing, |code| pressed(code, KeyModifiers::SHIFT))
         }
         (b'~', Some(200)) => Came::Paste,
         (b'~', Some(27)) => parameters.character(2, 1),
         (b'~', Some(number)) => named(number).map_or(Came::Nothing, |code| parameters.key(code, 1)),
         // As rxvt writes what is held.
-        (b'$', Some(number)) => named(number).map_or(Came::Nothing, |code| with(code, KeyModifiers::SHIFT)),
-        (b'^', Some(number)) => named(number).map_or(Came::Nothing, |code| with(code, KeyModifiers::CONTROL)),
+        (b'$', Some(number)) => named(number).map_or(Came::Nothing, |code| pressed(code, KeyModifiers::SHIFT)),
+        (b'^', Some(number)) => named(number).map_or(Came::Nothing, |code| pressed(code, KeyModifiers::CONTROL)),
         (b'u', Some(_)) => parameters.character(0, 1),
         _ => arrow(last).map_or(Came::Nothing, numbered),
     }
@@ -339,7 +343,7 @@ impl<'a> Parameters<'a> {
         let modifiers = held_by(1, KeyModifiers::SHIFT)
             | held_by(0b10_0010, KeyModifiers::ALT)
             | held_by(0b100, KeyModifiers::CONTROL);
-        Came::Event(Event::Key(KeyEvent::new(code, modifiers)))
+        pressed(code, modifiers)
     }
 
     /// The key that writes the character that the parameter `written` is.
