@@ -127,6 +127,7 @@ impl<'a> Screen<'a> {
     fn open(surroundings: &'a Surroundings, happenings: &Arc<Mailbox<Happening>>) -> io::Result<Self> {
         let terminal = Terminal::open()?;
         let keys = Keys::start(happenings.clone())?;
+        let variable = |name: &str| std::env::var(name).ok();
         surroundings.events.on_push({
             let happenings = happenings.clone();
             move || happenings.interrupt(Happening::News)
@@ -135,8 +136,8 @@ impl<'a> Screen<'a> {
             surroundings,
             happenings: happenings.clone(),
             desk: Desk::new(surroundings),
-            notifier: notify::known(|name| std::env::var(name).ok()),
-            titled: title::known(|name| std::env::var(name).ok()),
+            notifier: notify::known(variable),
+            titled: title::known(variable),
             terminal: Some(terminal),
             keys: Some(keys),
             pace: Pace::default(),

@@ -54,6 +54,20 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
     const SECOND: Duration = Duration::from_secs(1);
 
+    /// When so many keys are pressed, so many milliseconds apart.
+    fn typed(seed: u64, keys: usize, pause: fn(&mut fastrand::Rng) -> u32) -> Vec<Duration> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let pauses = std::iter::repeat_with(|| MS * pause(&mut random)).take(keys);
+        pauses
+            .scan(SECOND, |at, pause| {
+                Some({
+                    *at += pause;
+                    *at
+                })
+            })
+            .collect()
+    }
+
     /// Drawings, and how long each key waited for its own, while messages never cease to arrive.
     fn flood(keys: &[Duration]) -> (Vec<Duration>, Vec<Duration>) {
         let (mut pace, mut drawn, mut waits) = (Pace::default(), Vec::new(), Vec::new());
@@ -79,12 +93,7 @@ mod tests {
     #[test]
     fn nobody_waits_for_what_they_type_in_a_flood() {
         for seed in 0..20 {
-            let mut random = fastrand::Rng::with_seed(seed);
-            let (mut at, mut keys) = (SECOND, Vec::new());
-            for _ in 0..500 {
-                at += MS * random.u32(40..160);
-                keys.push(at);
-            }
+            let keys = typed(seed, 500, |random| random.u32(40..160));
             let (drawn, waits) = flood(&keys);
             assert!(waits.iter().all(|wait| *wait == Duration::ZERO), "{waits:?}");
             // And the messages are seen to move.
@@ -95,13 +104,10 @@ mod tests {
     #[test]
     fn however_fast_somebody_types_a_second_has_thirty_drawings_at_most_and_a_key_waits_for_one() {
         for seed in 0..20 {
-            let mut random = fastrand::Rng::with_seed(seed);
-            let (mut at, mut keys) = (SECOND, Vec::new());
-            for _ in 0..2_000 {
+            let keys = typed(seed, 2_000, |random| {
                 let pause = if random.u8(..) < 10 { 2_000 } else { 40 };
-                at += MS * random.u32(..pause);
-                keys.push(at);
-            }
+                random.u32(..pause)
+            });
             let (drawn, waits) = flood(&keys);
             assert!(waits.iter().all(|wait| *wait <= FRAME), "{:?}", waits.iter().max());
             assert!(drawn.windows(31).all(|window| window[30] - window[0] >= SECOND));
